@@ -1,0 +1,167 @@
+import { execa } from "execa";
+import { stackFileName } from "../host/checkout";
+import { OperationError, StackError } from "../plan/errors";
+import { chooseImage } from "../plan/images";
+import type { StackPlan } from "../plan/plan";
+import { confirm } from "./confirm";
+import { engineEnvironment, ensureEngine } from "./engine";
+import { pulumiEnvironment } from "./environment";
+import { EXIT } from "./exitCodes";
+import { buildImage } from "./images/buildImage";
+import { observe, planFromCheckout, probe } from "./observe";
+import { type OperationOptions, preview, up } from "./operations";
+import { proveAnswers } from "./proof";
+import { reachableImages } from "./reachability";
+import { ensureStack, ensureStackFile, ensureStateFolder } from "./stackStore";
+import { runSteps, type Step } from "./steps";
+
+export interface InstallOptions {
+  readonly profile: string;
+  readonly stack: string;
+  readonly images?: string;
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/**
+ * The main job: from a host with Docker and Node to services that answer. Running it again finds
+ * everything in place, changes nothing and says so.
+ * @returns the exit code
+ */
+export async function install(root: string, options: InstallOptions): Promise<number> {
+  const { stack } = options;
+  // The configuration is read first: what it says wrong is told before minutes of building.
+  ensureStackFile(root, stack, options.profile);
+  const plan = planFromCheckout(root, stack);
+
+  const environment: Record<string, string> = { ...(process.env as Record<string, string>) };
+  await attempt(() =>
+    runSteps([
+      engineStep(root, environment),
+      stackStep(root, options, environment),
+      imagesStep(root, plan),
+    ]),
+  );
+
+  const { problems } = await observe(root, stack);
+  if (problems.length > 0) throw new StackError(problems);
+
+  const session: OperationOptions = {
+    root,
+    stack,
+    environment,
+    onOutput: (text) => process.stdout.write(text),
+    color: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
+  };
+  const { changes } = await attempt(() => preview(session));
+  if (options.dryRun === true) return changes === 0 ? EXIT.done : EXIT.changesPending;
+  if (changes > 0) {
+    if (options.yes !== true) await confirm(`Make these ${changes} changes?`);
+    await attempt(() => up(session));
+  } else process.stdout.write("Everything is in place; nothing was changed.\n");
+
+  process.stdout.write(await attempt(() => proveAnswers(plan)));
+  process.stdout.write(farewell(plan, stack));
+  return EXIT.done;
+}
+
+function engineStep(root: string, environment: Record<string, string>): Step {
+  return {
+    title: "Pulumi engine",
+    run: async (report) => {
+      const engine = await ensureEngine({
+        log: (event) =>
+          event.type === "progress"
+            ? report.progress(event.piece, event.progress)
+            : report.note(event.message),
+      });
+      Object.assign(environment, pulumiEnvironment(root, engineEnvironment(engine)));
+      return { path: "found on the PATH", download: "from the vendor", build: "built from source" }[
+        engine.source
+      ];
+    },
+  };
+}
+
+function stackStep(
+  root: string,
+  { stack, images }: InstallOptions,
+  environment: Record<string, string>,
+): Step {
+  return {
+    title: `stack ${stack}`,
+    run: async () => {
+      ensureStateFolder(root);
+      const created = await ensureStack(root, stack, environment);
+      if (images !== undefined) {
+        const setting = [
+          "config",
+          "set",
+          "--path",
+          "aistack:images.source",
+          images,
+          "--stack",
+          stack,
+        ];
+        await execa("pulumi", setting, { cwd: root, env: environment });
+      }
+      return created ? "created" : "is there";
+    },
+  };
+}
+
+/** A registry that answers is left to the update itself; where none does, images are built here. */
+function imagesStep(root: string, plan: StackPlan): Step {
+  return {
+    title: "images",
+    run: async (report) => {
+      const facts = await probe(root, plan);
+      const missing = plan.services.filter(
+        ({ image }) => !facts.images.has(chooseImage(image, facts.images).name),
+      );
+      if (missing.length === 0) return "are there";
+      const asked = missing
+        .filter(({ image }) => image.source === "auto")
+        .map(({ image }) => image.registryName);
+      const reachable = await reachableImages(asked);
+      const built: string[] = [];
+      for (const { name, image } of missing) {
+        const build =
+          image.source === "build" ||
+          (image.source === "auto" && !reachable.has(image.registryName));
+        if (!build) continue;
+        if (image.source === "auto")
+          report.note(
+            `the registry of ${image.registryName} does not answer: building it from source`,
+          );
+        built.push(await buildImage(root, name, report));
+      }
+      return built.length === 0 ? "will be pulled" : "built from source";
+    },
+  };
+}
+
+/** From here on the input has been checked: what fails now is an operation that failed. */
+async function attempt<Result>(operate: () => Promise<Result>): Promise<Result> {
+  try {
+    return await operate();
+  } catch (error) {
+    if (error instanceof StackError && !(error instanceof OperationError)) {
+      throw new OperationError(error.problems, { cause: error });
+    }
+    throw error;
+  }
+}
+
+function farewell(plan: StackPlan, stack: string): string {
+  const endpoints = plan.services
+    .map(({ name, endpoint }) => `  ${name.padEnd(12)} ${endpoint}\n`)
+    .join("");
+  return `
+${endpoints}
+Next, in this folder:
+  eval "$(./aistack env)"     then pulumi preview, pulumi up, pulumi destroy as ever
+  ./aistack preview           what would change
+  edit ${stackFileName(stack)} and ./aistack up
+`;
+}

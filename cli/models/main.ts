@@ -1,0 +1,29 @@
+import { StackError } from "../../plan/errors";
+import { ensureModel } from "./ensureModel";
+
+/** Entry of bin/ensureModel.cjs, which the Model component runs as a command. Prints the model's digest. */
+async function main(): Promise<void> {
+  const {
+    OLLAMA_URL = "",
+    MODEL_NAME = "",
+    MODEL_SOURCE = "",
+    MODEL_SHA256,
+    MODEL_RECORD = "",
+  } = process.env;
+  const digest = await ensureModel({
+    ollamaUrl: OLLAMA_URL,
+    name: MODEL_NAME,
+    source: MODEL_SOURCE,
+    sha256: MODEL_SHA256,
+    recordFile: MODEL_RECORD,
+    log: (line) => process.stderr.write(`${line}\n`),
+  });
+  process.stdout.write(digest);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(
+    `${error instanceof StackError ? error.message : ((error as Error).stack ?? error)}\n`,
+  );
+  process.exitCode = 1;
+});

@@ -1,0 +1,94 @@
+import { randomBytes } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { stackFileName } from "../host/checkout";
+import { StackError } from "../plan/errors";
+
+export const STATE_FOLDER = ".state";
+const PROJECT = "aistack";
+
+/** The file with the passphrase that a checkout's secrets are encrypted with. */
+export function passphraseFile(root: string): string {
+  return join(root, STATE_FOLDER, "passphrase");
+}
+
+/** True when the stack has been created in the file backend. */
+export function stackExists(root: string, stack: string): boolean {
+  return existsSync(join(root, STATE_FOLDER, ".pulumi", "stacks", PROJECT, `${stack}.json`));
+}
+
+/**
+ * Makes the file backend's folder and, once, its passphrase. Both are readable by their owner alone.
+ * @throws StackError where secrets exist, but the passphrase that opens them is gone
+ */
+export function ensureStateFolder(root: string): void {
+  const folder = join(root, STATE_FOLDER);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  chmodSync(folder, 0o700);
+  const file = passphraseFile(root);
+  if (existsSync(file)) return;
+  if (existsSync(join(folder, ".pulumi", "stacks", PROJECT))) {
+    throw new StackError([
+      {
+        what: "the passphrase is gone, and without it the secrets of the existing stacks cannot be read",
+        where: file,
+        fix: "Restore the file from your backup",
+      },
+    ]);
+  }
+  try {
+    // Exclusive: of two installations at once, the second takes the first one's passphrase.
+    writeFileSync(file, randomBytes(32).toString("base64url"), { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+}
+
+/** Gives a stack that has no file yet a copy of its profile's. */
+export function ensureStackFile(root: string, stack: string, profile: string): void {
+  const file = join(root, stackFileName(stack));
+  if (!existsSync(file)) writeFileSync(file, patternOf(root, profile));
+}
+
+/**
+ * Creates the stack where it does not exist, and selects it.
+ * @returns true when it was created
+ */
+export async function ensureStack(
+  root: string,
+  stack: string,
+  environment: Record<string, string>,
+): Promise<boolean> {
+  await hideSaltFromGit(root);
+  const pulumi = (args: string[]) =>
+    execa("pulumi", args, { cwd: root, env: environment, extendEnv: false });
+  if (stackExists(root, stack)) {
+    await pulumi(["stack", "select", stack, "--non-interactive"]);
+    return false;
+  }
+  await pulumi(["stack", "init", stack, "--non-interactive"]);
+  return true;
+}
+
+function patternOf(root: string, profile: string): string {
+  const pattern = stackFileName(profile);
+  if (!existsSync(join(root, pattern))) {
+    throw new StackError([
+      { what: `there is no pattern for profile "${profile}"`, where: pattern },
+    ]);
+  }
+  return readFileSync(join(root, pattern), "utf8").replace(/^encryptionsalt:.*\n?/m, "");
+}
+
+/**
+ * Pulumi writes a stack's salt into its tracked file. The salt belongs to this host, not to the
+ * project, so git is told to leave it out (.gitattributes names the filter). Should a checkout ever
+ * drop it, Pulumi takes it back from the state (docs/decisions/0003-salt.md).
+ */
+async function hideSaltFromGit(root: string): Promise<void> {
+  if (!existsSync(join(root, ".git"))) return;
+  const filter = ["config", "--local", "filter.aistack-stack.clean", "sed '/^encryptionsalt:/d'"];
+  // A checkout without a usable git works all the same; only git status then shows the salt.
+  await execa("git", filter, { cwd: root, reject: false });
+}

@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+import { builtImageNames } from "../../host/builtImages";
+import { StackError } from "../../plan/errors";
+import { suggest } from "../../plan/suggest";
+import { findProjectRoot } from "../artifacts/projectRoot";
+import { EXIT } from "../exitCodes";
+import { buildImage } from "../images/buildImage";
+import { runSteps } from "../steps";
+
+export function registerImagesCommand(program: Command, finish: (code: number) => void): void {
+  const images = program.command("images").description("the images that services run from");
+  images
+    .command("build")
+    .argument("<service>", "the service whose image is built from package registries")
+    .description("build a service's image where no container registry answers")
+    .action(async (service: string) => {
+      const root = findProjectRoot();
+      const known = Object.keys(builtImageNames(root));
+      if (!known.includes(service)) {
+        const what = `there is no recipe for an image of "${service}"`;
+        throw new StackError([{ what, where: "images build", fix: suggest(service, known) }]);
+      }
+      await runSteps([
+        { title: `image of ${service}`, run: (report) => buildImage(root, service, report) },
+      ]);
+      finish(EXIT.done);
+    });
+}

@@ -1,0 +1,84 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { ResolvedStack } from "../plan/resolve";
+import { ContainerService } from "./containerService";
+import { Model } from "./model";
+import { Storage } from "./storage";
+
+export interface AiStackArgs {
+  /** what the stack consists of on this host, every decision made */
+  readonly resolved: ResolvedStack;
+  /** address of the Docker engine, `unix:///var/run/docker.sock` */
+  readonly dockerHost: string;
+}
+
+/** One host's AI server: network, volumes, services and their models. */
+export class AiStack extends pulumi.ComponentResource {
+  /** service name → URL */
+  readonly endpoints: pulumi.Output<Record<string, string>>;
+  /** service name → image, its digest, and its health after the last update */
+  readonly services: pulumi.Output<
+    Record<string, { image: string; digest: string; health: string }>
+  >;
+  /** names of the declared models */
+  readonly models: pulumi.Output<string[]>;
+
+  constructor(name: string, args: AiStackArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { resolved, dockerHost } = args;
+    super("aistack:index:AiStack", name, { profile: resolved.profile }, opts);
+
+    const engine = new docker.Provider(`${name}-engine`, { host: dockerHost }, { parent: this });
+    const onEngine: pulumi.ComponentResourceOptions = { parent: this, providers: [engine] };
+
+    const networks = new Map(
+      resolved.networks.map((network) => [
+        network.name,
+        new docker.Network(
+          network.key,
+          { name: network.name, driver: "bridge", internal: network.internal },
+          { parent: this, provider: engine },
+        ),
+      ]),
+    );
+    const storage = new Storage(
+      `${name}-storage`,
+      { volumes: resolved.volumes, protect: resolved.protectData },
+      onEngine,
+    );
+
+    const services = new Map<string, ContainerService>();
+    for (const service of resolved.services) {
+      const dependencies = service.dependsOn.flatMap((other) => services.get(other) ?? []);
+      services.set(
+        service.name,
+        new ContainerService(
+          service.name,
+          { service, networks, volumeNames: storage.volumeNames },
+          { ...onEngine, dependsOn: dependencies },
+        ),
+      );
+    }
+
+    const models = resolved.models.map((model) => {
+      const host = services.get(resolved.modelService);
+      return new Model(
+        model.resourceName,
+        { model },
+        { parent: this, dependsOn: host === undefined ? [] : [host] },
+      );
+    });
+
+    this.endpoints = pulumi.output(
+      Object.fromEntries(resolved.services.map(({ name, endpoint }) => [name, endpoint])),
+    );
+    this.services = pulumi.output(
+      Object.fromEntries([...services].map(([key, service]) => [key, service.report])),
+    );
+    this.models = pulumi.all(models.map((model) => model.name));
+    this.registerOutputs({
+      endpoints: this.endpoints,
+      services: this.services,
+      models: this.models,
+    });
+  }
+}

@@ -1,0 +1,52 @@
+import type * as docker from "@pulumi/docker";
+import type * as pulumi from "@pulumi/pulumi";
+import type { ContainerSpec } from "../plan/containerSpec";
+
+/** Translates a spec field by field; names of networks and volumes come from their resources, for the order. */
+export function toContainerArgs(
+  spec: ContainerSpec,
+  image: docker.RemoteImage,
+  networks: ReadonlyMap<string, docker.Network>,
+  volumeNames: ReadonlyMap<string, pulumi.Output<string>>,
+): docker.ContainerArgs {
+  return {
+    name: spec.name,
+    // The id, never the name: the provider compares it with the running container's.
+    image: image.imageId,
+    envs: [...spec.envs],
+    ports: spec.ports.map((port) => ({ ...port })),
+    mounts: spec.mounts.map((mount) => ({
+      ...mount,
+      source: volumeNames.get(mount.source) ?? mount.source,
+    })),
+    networksAdvanced: spec.networks.map(({ name, aliases }) => ({
+      name: networks.get(name)?.name ?? name,
+      aliases: [...aliases],
+    })),
+    restart: spec.restart,
+    mustRun: true,
+    destroyGraceSeconds: spec.destroyGraceSeconds,
+    stopTimeout: spec.destroyGraceSeconds,
+    logDriver: spec.logDriver,
+    logOpts: { ...spec.logOpts },
+    readOnly: spec.readOnly,
+    init: spec.init,
+    tmpfs: { ...spec.tmpfs },
+    securityOpts: [...spec.securityOpts],
+    ...(spec.capabilities === undefined
+      ? {}
+      : {
+          capabilities: { adds: [...spec.capabilities.adds], drops: [...spec.capabilities.drops] },
+        }),
+    ...(spec.command === undefined ? {} : { command: [...spec.command] }),
+    ...(spec.entrypoints === undefined ? {} : { entrypoints: [...spec.entrypoints] }),
+    ...(spec.user === undefined ? {} : { user: spec.user }),
+    ...(spec.memory === undefined ? {} : { memory: spec.memory }),
+    ...(spec.memorySwap === undefined ? {} : { memorySwap: spec.memorySwap }),
+    ...(spec.cpus === undefined ? {} : { cpus: spec.cpus }),
+    ...(spec.shmSize === undefined ? {} : { shmSize: spec.shmSize }),
+    ...(spec.healthcheck === undefined
+      ? {}
+      : { healthcheck: { ...spec.healthcheck, tests: [...spec.healthcheck.tests] } }),
+  };
+}

@@ -1,0 +1,212 @@
+import type { ComposeProject, ComposeService } from "./composeSchema";
+import { type ContainerSpec, toContainerSpec } from "./containerSpec";
+import { ProblemList } from "./errors";
+import { type ImageNames, type ImagePlan, planImage } from "./images";
+import { type ModelSpec, planModels } from "./models";
+import { physicalName } from "./naming";
+import type { Settings } from "./settings";
+import { nearest } from "./suggest";
+
+/** Everything a stack consists of, as plain data; components only translate it. */
+export interface StackPlan {
+  readonly profile: string;
+  readonly networks: readonly NetworkSpec[];
+  readonly volumes: readonly VolumeSpec[];
+  /** in the order in which they may start: a service comes after those it depends on */
+  readonly services: readonly ServicePlan[];
+  readonly models: readonly ModelSpec[];
+  readonly protectData: boolean;
+}
+
+export interface NetworkSpec {
+  /** logical name, the key in the Compose file */
+  readonly key: string;
+  readonly name: string;
+  readonly internal: boolean;
+}
+
+export interface VolumeSpec {
+  readonly key: string;
+  readonly name: string;
+}
+
+export interface ServicePlan {
+  /** the service's name in the Compose file, and of its resources */
+  readonly name: string;
+  readonly image: ImagePlan;
+  readonly container: ContainerSpec;
+  /** services that must be ready before this one starts */
+  readonly dependsOn: readonly string[];
+  /** URL at which the host reaches the service */
+  readonly endpoint: string;
+  /** URL that answers 200 once the service serves */
+  readonly readinessUrl: string;
+}
+
+/** The service that keeps models. */
+export const MODEL_SERVICE = "ollama";
+
+/**
+ * Decides what a stack consists of.
+ * @throws StackError with every problem of the combination of settings and Compose files
+ */
+export function planStack(
+  project: ComposeProject,
+  settings: Settings,
+  names: ImageNames,
+): StackPlan {
+  const problems = new ProblemList();
+  const known = Object.keys(project.services);
+  for (const [path, name] of namedServices(settings)) {
+    if (known.includes(name)) continue;
+    const guess = nearest(name, known);
+    problems.add({
+      what: `unknown service "${name}"`,
+      where: `aistack:${path}`,
+      fix: `${guess === undefined ? "" : `Did you mean "${guess}"? `}Accepted: ${known.join(", ")}`,
+    });
+  }
+  problems.throwIfAny();
+
+  const selected = selectServices(project, settings);
+  if (settings.models.length > 0 && !selected.includes(MODEL_SERVICE)) {
+    problems.add({
+      what: `models are declared, but the service "${MODEL_SERVICE}" that keeps them is not selected`,
+      where: "aistack:models",
+      fix: `Add "${MODEL_SERVICE}" to aistack:services or remove aistack:models`,
+    });
+  }
+  const ordered = orderByDependency(selected, project.services, problems);
+  problems.addAll(portClashes(ordered, project, settings));
+  problems.throwIfAny();
+
+  const services = ordered.map((name) => project.services[name] as ComposeService);
+  const usedNetworks = new Set(services.flatMap((service) => Object.keys(service.networks)));
+  const usedVolumes = new Set(
+    services.flatMap((service) => (service.volumes ?? []).map((mount) => mount.source)),
+  );
+  const networks = Object.entries(project.networks)
+    .filter(([key]) => usedNetworks.has(key))
+    .map(([key, { name, internal }]) => ({
+      key,
+      name: physicalName(name, settings.namePrefix),
+      internal: internal ?? false,
+    }));
+  const volumes = Object.entries(project.volumes)
+    .filter(([key]) => usedVolumes.has(key))
+    .map(([key, { name }]) => ({ key, name: physicalName(name, settings.namePrefix) }));
+  const volumeNames = Object.fromEntries(volumes.map(({ key, name }) => [key, name]));
+  const networkNames = Object.fromEntries(networks.map(({ key, name }) => [key, name]));
+
+  return {
+    profile: settings.profile,
+    networks,
+    volumes,
+    services: ordered.map((name) => {
+      const service = project.services[name] as ComposeService;
+      const container = toContainerSpec(service, {
+        serviceName: name,
+        volumeNames,
+        networkNames,
+        settings,
+      });
+      const endpoint = endpointOf(container, service["x-aistack"].endpoint);
+      return {
+        name,
+        image: planImage(
+          name,
+          settings.images.overrides[name] ?? service.image,
+          settings.images.source,
+          names,
+        ),
+        container,
+        dependsOn: Object.keys(service.depends_on ?? {}).filter((other) => ordered.includes(other)),
+        endpoint,
+        readinessUrl: `${endpoint}${service["x-aistack"].readiness}`,
+      };
+    }),
+    models: planModels(settings),
+    protectData: settings.protectData,
+  };
+}
+
+function* namedServices(settings: Settings): Iterable<[path: string, name: string]> {
+  for (const [index, name] of settings.services.entries())
+    yield [`services[${index}]`, name];
+  for (const name of Object.keys(settings.ports)) yield [`ports.${name}`, name];
+  for (const name of Object.keys(settings.limits)) yield [`limits.${name}`, name];
+  for (const name of Object.keys(settings.images.overrides))
+    yield [`images.overrides.${name}`, name];
+}
+
+/** `services` in the settings replaces the profile's choice. A service without profiles belongs to all. */
+function selectServices(project: ComposeProject, settings: Settings): string[] {
+  const chosen = settings.services;
+  return Object.entries(project.services)
+    .filter(([name, service]) =>
+      chosen.length === 0
+        ? service.profiles === undefined || service.profiles.includes(settings.profile)
+        : chosen.includes(name),
+    )
+    .map(([name]) => name);
+}
+
+function orderByDependency(
+  names: readonly string[],
+  services: ComposeProject["services"],
+  problems: ProblemList,
+): string[] {
+  const ordered: string[] = [];
+  const visit = (name: string, trail: readonly string[]): void => {
+    if (ordered.includes(name)) return;
+    if (trail.includes(name)) {
+      const loop = [...trail.slice(trail.indexOf(name)), name].join(" → ");
+      if (!problems.problems.some((problem) => problem.where === "depends_on")) {
+        problems.add({
+          what: `services wait for each other in a circle: ${loop}`,
+          where: "depends_on",
+        });
+      }
+      return;
+    }
+    for (const other of Object.keys(services[name]?.depends_on ?? {})) {
+      if (names.includes(other)) visit(other, [...trail, name]);
+    }
+    if (!ordered.includes(name)) ordered.push(name);
+  };
+  for (const name of names) visit(name, []);
+  return ordered;
+}
+
+function portClashes(names: readonly string[], project: ComposeProject, settings: Settings) {
+  const problems = new ProblemList();
+  const owners = new Map<string, string>();
+  for (const name of names) {
+    const service = project.services[name] as ComposeService;
+    const { ports } = toContainerSpec(service, {
+      serviceName: name,
+      volumeNames: {},
+      networkNames: {},
+      settings,
+    });
+    for (const port of ports) {
+      const key = `${port.external}/${port.protocol}`;
+      const owner = owners.get(key);
+      if (owner === undefined) owners.set(key, name);
+      else {
+        problems.add({
+          what: `port ${port.external} is given to both "${owner}" and "${name}"`,
+          where: "aistack:ports",
+          fix: `Give one of them another port under aistack:ports`,
+        });
+      }
+    }
+  }
+  return problems.problems;
+}
+
+function endpointOf(container: ContainerSpec, internal: number): string {
+  const port = container.ports.find((candidate) => candidate.internal === internal);
+  const host = port?.ip === "0.0.0.0" ? "127.0.0.1" : port?.ip;
+  return `http://${host}:${port?.external}`;
+}

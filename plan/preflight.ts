@@ -1,0 +1,122 @@
+import type { Problem } from "./errors";
+import type { HostFacts, ListenerFacts } from "./hostFacts";
+import { chooseImage } from "./images";
+import type { ServicePlan, StackPlan } from "./plan";
+import { formatBytes } from "./quantities";
+
+/** What is known of a model's file before anything is done with it. */
+export interface ModelFileFacts {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** Left free beside the models, for the engine's own needs. */
+const RESERVED_BYTES = 512 * 1024 ** 2;
+
+/**
+ * Compares a plan with the host it is for: everything that would make an update fail half-way.
+ * @param newModelFiles files of the models that the host does not have yet
+ */
+export function checkHost(
+  plan: StackPlan,
+  facts: HostFacts,
+  newModelFiles: readonly ModelFileFacts[],
+): Problem[] {
+  const engine = engineProblem(facts);
+  const ports = plan.services.flatMap((service) => portProblems(service, facts));
+  if (engine !== undefined) return [engine, ...ports];
+  return [
+    ...ports,
+    ...plan.services.flatMap((service) => imageProblems(service, facts)),
+    ...diskProblems(facts, newModelFiles),
+  ];
+}
+
+function engineProblem({ docker }: HostFacts): Problem | undefined {
+  switch (docker.state) {
+    case "running":
+      return undefined;
+    case "absent":
+      return {
+        what: "no Docker engine runs on this host (its socket is not there)",
+        where: "docker",
+        fix: "Start it with: systemctl start docker. Install it with: ./install.sh",
+      };
+    case "denied":
+      return {
+        what: "this user may not use the Docker engine (no permission on its socket)",
+        where: "docker",
+        fix: "Run as root, or join the group docker and log in again: sudo usermod -aG docker $USER",
+      };
+    case "down":
+      return {
+        what: "the Docker engine does not answer on its socket",
+        where: "docker",
+        fix: "Look at it with: systemctl status docker; start it with: systemctl restart docker",
+      };
+  }
+}
+
+function portProblems(service: ServicePlan, facts: HostFacts): Problem[] {
+  const own = facts.containers.find((container) => container.name === service.container.name);
+  return service.container.ports.flatMap((port) => {
+    if (own?.ports.some((published) => published.port === port.external)) return [];
+    const owner = portOwner(port.ip, port.external, facts);
+    if (owner === undefined) return [];
+    return [
+      {
+        what: `port ${port.external} on ${port.ip} is in use by ${owner}`,
+        where: `aistack:ports.${service.name}`,
+        fix: `Stop it, or choose another port with aistack:ports: {${service.name}: PORT}`,
+      },
+    ];
+  });
+}
+
+function portOwner(ip: string, port: number, facts: HostFacts): string | undefined {
+  const container = facts.containers.find((candidate) =>
+    candidate.ports.some((published) => published.port === port && overlaps(published.ip, ip)),
+  );
+  if (container !== undefined) return `container ${container.name}`;
+  const listener = facts.listeners.find(
+    (candidate) => candidate.port === port && overlaps(candidate.address, ip),
+  );
+  return listener === undefined ? undefined : processOf(listener);
+}
+
+function processOf({ process }: ListenerFacts): string {
+  return process === undefined
+    ? "a process of another user (run as root to see which)"
+    : `${process.name} (pid ${process.pid})`;
+}
+
+function overlaps(one: string, other: string): boolean {
+  const any = new Set(["0.0.0.0", "*", "::", ""]);
+  return any.has(one) || any.has(other) || one === other || one === `::ffff:${other}`;
+}
+
+function imageProblems({ name, image }: ServicePlan, facts: HostFacts): Problem[] {
+  const chosen = chooseImage(image, facts.images);
+  if (facts.images.has(chosen.name)) return [];
+  // The registry's image is pulled by the update itself.
+  if (!chosen.built && image.source !== "archive") return [];
+  const fix = chosen.built
+    ? `Build it with: ./aistack images build ${name}`
+    : "Load it with: docker load --input FILE";
+  return [
+    { what: `image ${chosen.name} is not on this host`, where: "aistack:images.source", fix },
+  ];
+}
+
+function diskProblems(facts: HostFacts, files: readonly ModelFileFacts[]): Problem[] {
+  const needed = files.reduce((sum, file) => sum + file.bytes, 0);
+  if (needed === 0 || facts.freeBytes === undefined || needed + RESERVED_BYTES <= facts.freeBytes)
+    return [];
+  return [
+    {
+      what: `the models need ${formatBytes(needed)}, but only ${formatBytes(facts.freeBytes)} are free in ${facts.dataRoot ?? "the engine's data folder"}`,
+      where: "aistack:models",
+      fix: "Free some space (docker system df shows what the engine holds), or declare smaller models",
+    },
+  ];
+}

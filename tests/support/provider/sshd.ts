@@ -1,0 +1,140 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+/** A real OpenSSH server on loopback, with keys of its own, that is gone after `stop`. */
+export interface Sshd {
+  port: number;
+  user: string;
+  /** The server's public host key, as `connection.hostKey` wants it. */
+  hostKey: string;
+  /** The public host key of some other server. */
+  otherHostKey: string;
+  /** A private key that the server accepts. */
+  privateKey: string;
+  /** The same key, encrypted with `privateKeyPassword`. */
+  encryptedPrivateKey: string;
+  privateKeyPassword: string;
+  privateKeyFile: string;
+  /** A folder for the files of a test. */
+  folder: string;
+  /** How many lines of its log since `forget` have this text. */
+  logged(text: string): number;
+  forget(): void;
+  stop(): Promise<void>;
+}
+
+const sshdPath = "/usr/sbin/sshd";
+
+export async function startSshd(): Promise<Sshd> {
+  const folder = mkdtempSync(join(tmpdir(), "aistack-sshd-"));
+  const hostKeyFile = makeKey(folder, "host", "");
+  const privateKeyFile = makeKey(folder, "client", "");
+  const port = await freePort();
+  const config = join(folder, "sshd_config");
+  writeFileSync(join(folder, "authorized_keys"), readFileSync(`${privateKeyFile}.pub`));
+  writeFileSync(config, configuration({ folder, hostKeyFile, port }));
+  if (process.getuid?.() === 0) {
+    // Debian's service file makes this folder; sshd insists on it when it runs as root.
+    mkdirSync("/run/sshd", { recursive: true });
+  }
+
+  const server = spawn(sshdPath, ["-D", "-e", "-f", config], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const log: string[] = [];
+  await ready(server, (line) => log.push(line));
+
+  const password = "a phrase for the key";
+  const locked = makeKey(folder, "locked", password, privateKeyFile);
+  return {
+    port,
+    user: userInfo().username,
+    hostKey: readFileSync(`${hostKeyFile}.pub`, "utf8").trim(),
+    otherHostKey: readFileSync(`${makeKey(folder, "other", "")}.pub`, "utf8").trim(),
+    privateKey: readFileSync(privateKeyFile, "utf8"),
+    encryptedPrivateKey: readFileSync(locked, "utf8"),
+    privateKeyPassword: password,
+    privateKeyFile,
+    folder,
+    logged: (text) => log.filter((line) => line.includes(text)).length,
+    forget: () => {
+      log.length = 0;
+    },
+    stop: async () => {
+      server.kill("SIGTERM");
+      await once(server, "exit");
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+function configuration(at: { folder: string; hostKeyFile: string; port: number }): string {
+  return [
+    "ListenAddress 127.0.0.1",
+    `Port ${at.port}`,
+    `HostKey ${at.hostKeyFile}`,
+    `AuthorizedKeysFile ${join(at.folder, "authorized_keys")}`,
+    "PidFile none",
+    "StrictModes no",
+    "UsePAM no",
+    "PasswordAuthentication no",
+    "PermitRootLogin prohibit-password",
+    "AcceptEnv AISTACK_*",
+    "Subsystem sftp internal-sftp",
+    // One level more, and the server would write into the output of the commands.
+    "LogLevel VERBOSE",
+    "MaxStartups 100",
+    "",
+  ].join("\n");
+}
+
+/** Makes a key or, when `copyOf` names one, encrypts a copy of it. */
+function makeKey(folder: string, name: string, password: string, copyOf?: string): string {
+  const file = join(folder, name);
+  if (copyOf === undefined) {
+    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", password, "-C", name, "-f", file]);
+  } else {
+    writeFileSync(file, readFileSync(copyOf), { mode: 0o600 });
+    execFileSync("ssh-keygen", ["-q", "-p", "-P", "", "-N", password, "-f", file]);
+  }
+  return file;
+}
+
+async function ready(server: ChildProcess, log: (line: string) => void): Promise<void> {
+  if (server.stderr === null) {
+    throw new Error("sshd was started without a pipe for its log");
+  }
+  const lines: string[] = [];
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", () =>
+      reject(new Error(`${sshdPath} is missing: apt-get install -y openssh-server`)),
+    );
+    server.once("exit", (code) =>
+      reject(new Error(`sshd ended with ${code}:\n${lines.join("\n")}`)),
+    );
+    createInterface({ input: server.stderr as NodeJS.ReadableStream }).on("line", (line) => {
+      lines.push(line);
+      log(line);
+      if (line.includes("Server listening on")) {
+        resolve();
+      }
+    });
+  });
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") {
+    throw new Error("the test server has no port");
+  }
+  return address.port;
+}
