@@ -1,4 +1,5 @@
 import type { OpMap, Stack } from "@pulumi/pulumi/automation";
+import { OperationError } from "../plan/errors";
 
 /** How an operation's progress reaches the user. */
 export interface OperationOptions {
@@ -18,37 +19,62 @@ export interface OperationOutcome {
 }
 
 export async function preview(options: OperationOptions): Promise<OperationOutcome> {
-  const stack = await selectStack(options);
-  const { changeSummary } = await stack.preview({ ...reporting(options) });
-  return { changes: countChanges(changeSummary), outputs: {} };
+  return operate(options, async (stack) => {
+    const { changeSummary } = await stack.preview(reporting(options));
+    return { changes: countChanges(changeSummary), outputs: {} };
+  });
 }
 
 export async function up(options: OperationOptions): Promise<OperationOutcome> {
-  const stack = await selectStack(options);
-  const { summary, outputs } = await stack.up({ ...reporting(options), showSecrets: false });
-  return {
-    changes: countChanges(summary.resourceChanges ?? {}),
-    outputs: Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value])),
-  };
+  return operate(options, async (stack) => {
+    const { summary, outputs } = await stack.up({ ...reporting(options), showSecrets: false });
+    return {
+      changes: countChanges(summary.resourceChanges ?? {}),
+      outputs: Object.fromEntries(
+        Object.entries(outputs).map(([name, { value }]) => [name, value]),
+      ),
+    };
+  });
 }
 
 export async function destroy(options: OperationOptions): Promise<OperationOutcome> {
-  const stack = await selectStack(options);
-  const { summary } = await stack.destroy({ ...reporting(options), showSecrets: false });
-  return { changes: countChanges(summary.resourceChanges ?? {}), outputs: {} };
+  return operate(options, async (stack) => {
+    const { summary } = await stack.destroy({ ...reporting(options), showSecrets: false });
+    return { changes: countChanges(summary.resourceChanges ?? {}), outputs: {} };
+  });
 }
 
-async function selectStack({ root, stack, environment }: OperationOptions): Promise<Stack> {
+/** @throws OperationError; the engine has told by then what failed */
+async function operate(
+  options: OperationOptions,
+  run: (stack: Stack) => Promise<OperationOutcome>,
+): Promise<OperationOutcome> {
   // Loaded here and not above: it costs half a second that commands without an operation need not pay.
-  const { LocalWorkspace } = await import("@pulumi/pulumi/automation/index.js");
-  return LocalWorkspace.selectStack(
-    { stackName: stack, workDir: root },
-    { envVars: { ...environment } },
-  );
+  const { CommandError, LocalWorkspace } = await import("@pulumi/pulumi/automation/index.js");
+  // The Automation API looks for the engine on this process's own PATH, not on the workspace's.
+  process.env.PATH = options.environment.PATH;
+  try {
+    return await run(
+      await LocalWorkspace.selectStack(
+        { stackName: options.stack, workDir: options.root },
+        { envVars: { ...options.environment } },
+      ),
+    );
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    const what = "the operation failed; what it had done by then is kept";
+    throw new OperationError([{ what, fix: "Mend the cause above and run it again" }], {
+      cause: error,
+    });
+  }
 }
 
 function reporting({ onOutput, color }: OperationOptions) {
-  return { onOutput, color: color ? ("always" as const) : ("never" as const) };
+  return {
+    onOutput,
+    onError: (text: string) => process.stderr.write(text),
+    color: color ? ("always" as const) : ("never" as const),
+  };
 }
 
 function countChanges(summary: OpMap): number {

@@ -3,10 +3,11 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "n
 import { join } from "node:path";
 import { execa } from "execa";
 import { stackFileName } from "../host/checkout";
-import { StackError } from "../plan/errors";
+import { OperationError, StackError } from "../plan/errors";
 
 export const STATE_FOLDER = ".state";
 const PROJECT = "aistack";
+const SALT_LINE = /^encryptionsalt:.*\n?/m;
 
 /** The file with the passphrase that a checkout's secrets are encrypted with. */
 export function passphraseFile(root: string): string {
@@ -61,14 +62,26 @@ export async function ensureStack(
   environment: Record<string, string>,
 ): Promise<boolean> {
   await hideSaltFromGit(root);
-  const pulumi = (args: string[]) =>
-    execa("pulumi", args, { cwd: root, env: environment, extendEnv: false });
-  if (stackExists(root, stack)) {
-    await pulumi(["stack", "select", stack, "--non-interactive"]);
-    return false;
+  const exists = stackExists(root, stack);
+  if (!exists) dropStrangeSalt(join(root, stackFileName(stack)));
+  const args = ["stack", exists ? "select" : "init", stack, "--non-interactive"];
+  const ran = await execa("pulumi", args, { cwd: root, env: environment, reject: false });
+  if (ran.exitCode !== 0) {
+    const what = `pulumi ${args.join(" ")} failed: ${ran.stderr.trim().replace(/^error: /, "")}`;
+    throw new OperationError([{ what, where: stackFileName(stack) }]);
   }
-  await pulumi(["stack", "init", stack, "--non-interactive"]);
-  return true;
+  return !exists;
+}
+
+/**
+ * A salt in the file of a stack that does not exist belongs to another passphrase: to a state that
+ * was removed, or to another host. Without secrets in the file nothing needs it.
+ */
+function dropStrangeSalt(file: string): void {
+  const text = readFileSync(file, "utf8");
+  if (/^\s+secure:/m.test(text)) return;
+  const without = text.replace(SALT_LINE, "");
+  if (without !== text) writeFileSync(file, without);
 }
 
 function patternOf(root: string, profile: string): string {
@@ -78,7 +91,7 @@ function patternOf(root: string, profile: string): string {
       { what: `there is no pattern for profile "${profile}"`, where: pattern },
     ]);
   }
-  return readFileSync(join(root, pattern), "utf8").replace(/^encryptionsalt:.*\n?/m, "");
+  return readFileSync(join(root, pattern), "utf8").replace(SALT_LINE, "");
 }
 
 /**

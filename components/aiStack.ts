@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { SPEC_LABEL } from "../plan/drift";
 import type { ResolvedStack } from "../plan/resolve";
 import { ContainerService } from "./containerService";
 import { Model } from "./model";
@@ -35,8 +36,14 @@ export class AiStack extends pulumi.ComponentResource {
         network.name,
         new docker.Network(
           network.key,
-          { name: network.name, driver: "bridge", internal: network.internal },
-          { parent: this, provider: engine },
+          {
+            name: network.name,
+            driver: "bridge",
+            internal: network.internal,
+            labels: [{ label: SPEC_LABEL, value: network.comparison.label }],
+          },
+          // Docker would allow a second network of the same name beside the one to be replaced.
+          { parent: this, provider: engine, deleteBeforeReplace: true },
         ),
       ]),
     );
@@ -53,7 +60,7 @@ export class AiStack extends pulumi.ComponentResource {
         service.name,
         new ContainerService(
           service.name,
-          { service, networks, volumeNames: storage.volumeNames },
+          { service, networks, volumeNames: storage.volumeNames, now: resolved.now },
           { ...onEngine, dependsOn: dependencies },
         ),
       );

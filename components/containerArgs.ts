@@ -5,14 +5,11 @@ import type { ContainerSpec } from "../plan/containerSpec";
 /** Translates a spec field by field; names of networks and volumes come from their resources, for the order. */
 export function toContainerArgs(
   spec: ContainerSpec,
-  image: docker.RemoteImage,
   networks: ReadonlyMap<string, docker.Network>,
   volumeNames: ReadonlyMap<string, pulumi.Output<string>>,
-): docker.ContainerArgs {
+): Omit<docker.ContainerArgs, "image"> {
   return {
     name: spec.name,
-    // The id, never the name: the provider compares it with the running container's.
-    image: image.imageId,
     envs: [...spec.envs],
     ports: spec.ports.map((port) => ({ ...port })),
     mounts: spec.mounts.map((mount) => ({

@@ -1,11 +1,13 @@
 import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { SPEC_LABEL } from "../plan/drift";
 import type { ResolvedService } from "../plan/resolve";
 import { toContainerArgs } from "./containerArgs";
 
 export interface ContainerServiceArgs {
   readonly service: ResolvedService;
+  readonly now: Date;
   readonly networks: ReadonlyMap<string, docker.Network>;
   readonly volumeNames: ReadonlyMap<string, pulumi.Output<string>>;
 }
@@ -27,13 +29,32 @@ export class ContainerService extends pulumi.ComponentResource {
     const image = new docker.RemoteImage(
       `${name}-image`,
       // Kept when the stack goes: pulling gigabytes again helps nobody, and an image in use cannot be removed.
-      { name: service.image.name, keepLocally: true },
-      { parent: this, customTimeouts: { create: "2h", update: "2h" } },
+      {
+        name: service.image.name,
+        keepLocally: true,
+        // The provider looks for an image only when it makes one. Where the engine has lost it, this differs.
+        pullTriggers: [service.image.id ?? `absent at ${args.now.toISOString()}`],
+      },
+      {
+        parent: this,
+        ignoreChanges: service.image.id === undefined ? [] : ["pullTriggers"],
+        customTimeouts: { create: "2h", update: "2h" },
+      },
     );
     const container = new docker.Container(
       name,
-      toContainerArgs(service.container, image, args.networks, args.volumeNames),
-      { parent: this, deleteBeforeReplace: true, replaceOnChanges: ONLY_BY_REPLACEMENT },
+      {
+        ...toContainerArgs(service.container, args.networks, args.volumeNames),
+        // An id, never the name: that is what the provider compares with the running container.
+        image: service.image.id ?? image.imageId,
+        labels: [{ label: SPEC_LABEL, value: service.comparison.label }],
+      },
+      {
+        parent: this,
+        dependsOn: [image],
+        deleteBeforeReplace: true,
+        replaceOnChanges: ONLY_BY_REPLACEMENT,
+      },
     );
     const ready = new command.local.Command(
       `${name}-ready`,
@@ -53,11 +74,11 @@ export class ContainerService extends pulumi.ComponentResource {
     );
 
     this.report = pulumi
-      .all([image.repoDigest, image.imageId, ready.stdout])
+      .all([image.repoDigest, container.image, ready.stdout])
       .apply(([repoDigest, imageId, health]) => ({
         image: service.image.name,
         // An image built here was never in a registry, so its own id is the only digest it has.
-        digest: repoDigest === "" ? imageId : repoDigest.slice(repoDigest.indexOf("@") + 1),
+        digest: service.image.built ? imageId : repoDigest.slice(repoDigest.indexOf("@") + 1),
         health,
       }));
     this.registerOutputs({ report: this.report });

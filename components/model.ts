@@ -13,7 +13,7 @@ export class Model extends pulumi.ComponentResource {
   constructor(name: string, args: ModelArgs, opts?: pulumi.ComponentResourceOptions) {
     const { model } = args;
     super("aistack:index:Model", name, { model: model.name }, opts);
-    const ensure = new command.local.Command(
+    new command.local.Command(
       name,
       {
         // Finds the model that is there already, so it may run any number of times. There is no
@@ -37,7 +37,7 @@ export class Model extends pulumi.ComponentResource {
         customTimeouts: { create: "12h", update: "12h" },
       },
     );
-    this.name = ensure.stdout.apply(() => model.name);
+    this.name = pulumi.output(model.name);
     this.registerOutputs({ name: this.name });
   }
 }

@@ -8,7 +8,7 @@ import { StackError } from "../plan/errors";
 import { parseHostFacts } from "../plan/hostFacts";
 import { planCheckout } from "../plan/planCheckout";
 import { checkHost } from "../plan/preflight";
-import { type ResolvedStack, resolveStack } from "../plan/resolve";
+import { describeDrift, type ResolvedStack, resolveStack } from "../plan/resolve";
 
 /**
  * Reads the configuration, then the host in one read-only probe, so that all that follows is
@@ -40,5 +40,7 @@ export async function observeStack(): Promise<{ resolved: ResolvedStack; dockerH
     recordFolder: modelRecordFolder(stack),
     now: new Date(),
   });
+  // What drifted is named in a plain preview, not only in the details of a diff.
+  for (const line of describeDrift(resolved)) await pulumi.log.warn(line);
   return { resolved, dockerHost: engine };
 }

@@ -29,7 +29,7 @@ case $piece in
   cli)
     package=github.com/pulumi/pulumi/pkg/v3/cmd/pulumi
     binary=pulumi
-    ldflags+=" -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=$pulumi_version"
+    ldflags+=" -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v$pulumi_version"
     ;;
   language)
     package=github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs
@@ -47,6 +47,7 @@ case $piece in
   compose)
     package=github.com/docker/compose/v2/cmd
     binary=docker-compose
+    ldflags+=" -X github.com/docker/compose/v2/internal.Version=v2.35.1"
     ;;
   *) usage ;;
 esac
@@ -54,7 +55,8 @@ esac
 # One fixed environment, so that a user's own Go settings can neither change what is built nor write
 # to our go.sum. Where modules come from (GOPROXY and the like) stays the user's business.
 export CGO_ENABLED=0 GOTOOLCHAIN=local GOWORK=off GO111MODULE=on
-flags=(-mod=readonly -trimpath -buildvcs=false)
+# grpcnotrace, as in the vendor's own build: with gRPC's tracing the linker can drop nothing.
+flags=(-mod=readonly -trimpath -buildvcs=false -tags=grpcnotrace)
 
 # `go build -v` names each package as it is compiled; what is cached already it leaves out.
 report_progress() {

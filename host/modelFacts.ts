@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { checkGguf } from "../cli/models/ggufFile";
+import { checkGguf, type GgufExpectation } from "../cli/models/ggufFile";
 import { fileSha256 } from "../cli/models/hashCache";
 import type { Problem } from "../plan/errors";
 import type { HostFacts } from "../plan/hostFacts";
@@ -53,11 +53,12 @@ export async function gatherModelFacts(
     newFiles.reduce((sum, file) => sum + file.bytes, 0) <
     (facts.freeBytes ?? Number.POSITIVE_INFINITY);
   if (problems.length === 0 && fits) {
+    const cacheFolder = join(root, ".state");
     for (const { model, path, sha256 } of files) {
-      const hash = await fileSha256(resolve(root, path), join(root, ".state"));
-      fileHashes[path] = hash;
-      if (sha256 !== undefined && sha256 !== hash)
-        problems.push(hashProblem(model, path, sha256, hash));
+      fileHashes[path] = await fileSha256(resolve(root, path), cacheFolder);
+      if (sha256 === undefined) continue;
+      const problem = await fileProblem(root, model, path, { sha256, cacheFolder });
+      if (problem !== undefined) problems.push(problem);
     }
   }
   return { problems, fileHashes, records: readRecords(root, stack, plan.models), newFiles };
@@ -67,19 +68,12 @@ async function fileProblem(
   root: string,
   model: ModelSpec,
   path: string,
+  expected?: GgufExpectation,
 ): Promise<Problem | undefined> {
-  const fault = await checkGguf(resolve(root, path));
+  const fault = await checkGguf(resolve(root, path), expected);
   return fault === undefined
     ? undefined
     : { what: fault.message, where: `aistack:models: ${model.name}: ${path}` };
-}
-
-function hashProblem(model: ModelSpec, path: string, declared: string, found: string): Problem {
-  return {
-    what: `the file's SHA-256 is ${found}, but ${declared} is declared`,
-    where: `aistack:models: ${model.name}: ${path}`,
-    fix: "Get the file again, or correct sha256 in the stack file",
-  };
 }
 
 function readRecords(

@@ -15,6 +15,8 @@ export function probeEnvironment(plan: StackPlan, engine: string): Record<string
   return {
     DOCKER_SOCKET: engine.replace(/^unix:\/\//, ""),
     IMAGES: images.join("\n"),
+    CONTAINERS: plan.services.map(({ container }) => container.name).join("\n"),
+    NETWORKS: plan.networks.map(({ name }) => name).join("\n"),
     OLLAMA_URL: models?.endpoint ?? "",
   };
 }

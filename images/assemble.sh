@@ -45,10 +45,11 @@ verify() {
 # One name per image to make: what a killed run left is found by name and swept. The caller sees to it
 # that one tag is assembled once at a time.
 temporary=aistack-assemble-$(tr -c 'a-zA-Z0-9\n' - <<<"$tag")
-stage=
+stage='' image=''
 cleanup() {
   $docker rm --force "$temporary" "$temporary-verify" >/dev/null 2>&1 || true
   [[ -z $stage ]] || rm -rf "$stage"
+  [[ -z $image ]] || $docker image rm "$image" >/dev/null 2>&1 || true
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
@@ -104,9 +105,8 @@ image=$($docker commit "${arguments[@]}" "$temporary")
 
 progress 4 "trying the image"
 # The tag is given last: it never names an image that does not run.
-if ! verify "$image"; then
-  $docker image rm --force "$image" >/dev/null 2>&1 || true
+verify "$image" ||
   die "the image made for $tag does not run; its entry point is $(jq -c '.entrypoint' "$json")"
-fi
 $docker tag "$image" "$tag"
+image=''
 progress 5 "$tag is ready"

@@ -29,7 +29,11 @@ export function readComposeProject(sources: readonly SourceText[]): ComposeProje
     if (document.value === undefined) continue;
     const parsed = composeFileSchema.safeParse(withoutExtensions(document.value));
     if (parsed.success) files.push(parsed.data);
-    else problems.addAll(toProblems(parsed.error, document));
+    else {
+      const placeOf = (path: Path) =>
+        path.length === 0 ? document.locate(path) : `${document.locate(path)}: ${formatPath(path)}`;
+      problems.addAll(toProblems(parsed.error, placeOf));
+    }
   }
   problems.throwIfAny();
 
@@ -52,14 +56,8 @@ function parseMerged<Value>(
 ): Value | undefined {
   const parsed = schema.safeParse(merged);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues;
-  for (const issue of issues) {
-    const path = issue.path as Path;
-    problems.add({
-      what: issue.message,
-      where: `${locateIn(documents, path)}: ${formatPath(path)}`,
-    });
-  }
+  const placeOf = (path: Path) => `${locateIn(documents, path)}: ${formatPath(path)}`;
+  problems.addAll(toProblems(parsed.error, placeOf));
   return undefined;
 }
 

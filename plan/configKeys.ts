@@ -1,4 +1,7 @@
-import { isRecord } from "./yamlDocument";
+import type { Problem } from "./errors";
+import { suggest } from "./suggest";
+import { expected } from "./validation";
+import { isRecord, type YamlDocument } from "./yamlDocument";
 
 /**
  * The configuration keys of a stack (`aistack:KEY` in stacks/Pulumi.<stack>.yaml) with the type
@@ -42,14 +45,19 @@ export const NAMESPACE = "aistack";
 export function decodePulumiConfig(
   config: Readonly<Record<string, string>>,
 ): Record<string, unknown> {
-  const decoded: Record<string, unknown> = {};
-  for (const [fullKey, raw] of Object.entries(config)) {
-    if (!fullKey.startsWith(`${NAMESPACE}:`)) continue;
-    const key = fullKey.slice(NAMESPACE.length + 1);
-    const type = Object.hasOwn(CONFIG_KEYS, key) ? CONFIG_KEYS[key as ConfigKey] : "string";
-    decoded[key] = type === "string" ? raw : fromJson(raw);
-  }
-  return decoded;
+  return Object.fromEntries(
+    ownEntries(config).map(([key, raw]) => {
+      const type = Object.hasOwn(CONFIG_KEYS, key) ? CONFIG_KEYS[key as ConfigKey] : "string";
+      return [key, type === "string" ? raw : fromJson(raw)];
+    }),
+  );
+}
+
+/** The entries of our namespace, without it. */
+function ownEntries<Value>(config: Readonly<Record<string, Value>>): [key: string, value: Value][] {
+  return Object.entries(config)
+    .filter(([key]) => key.startsWith(`${NAMESPACE}:`))
+    .map(([key, value]) => [key.slice(NAMESPACE.length + 1), value]);
 }
 
 function fromJson(raw: string): unknown {
@@ -65,11 +73,51 @@ export function decodeStackFile(
   file: Readonly<Record<string, unknown>> | undefined,
 ): Record<string, unknown> {
   const config = isRecord(file?.config) ? file.config : {};
-  const decoded: Record<string, unknown> = {};
-  for (const [fullKey, value] of Object.entries(config)) {
-    if (typeof value === "string") Object.assign(decoded, decodePulumiConfig({ [fullKey]: value }));
-    else if (fullKey.startsWith(`${NAMESPACE}:`))
-      decoded[fullKey.slice(NAMESPACE.length + 1)] = value;
+  const isText = (entry: [string, unknown]): entry is [string, string] =>
+    typeof entry[1] === "string";
+  const texts = Object.entries(config).filter(isText);
+  const structures = Object.entries(config).filter((entry) => !isText(entry));
+  return {
+    ...decodePulumiConfig(Object.fromEntries(texts)),
+    ...Object.fromEntries(ownEntries(Object.fromEntries(structures))),
+  };
+}
+
+/** What Pulumi reads of a stack file. */
+const STACK_FILE_KEYS = [
+  "config",
+  "encryptionsalt",
+  "encryptedkey",
+  "secretsprovider",
+  "environment",
+];
+
+/** Namespaces of configuration that somebody reads: ours, the engine's, the providers'. */
+const NAMESPACES = [NAMESPACE, "pulumi", "docker", "command"];
+
+/** Keys of a stack file that nobody would read, so that a mistyped one is not silently ignored. */
+export function stackFileProblems(document: YamlDocument): Problem[] {
+  const file = document.value ?? {};
+  const unknown = Object.keys(file)
+    .filter((key) => !STACK_FILE_KEYS.includes(key))
+    .map((key) => ({
+      what: `unknown key "${key}"`,
+      where: document.locate([key]),
+      fix: suggest(key, STACK_FILE_KEYS),
+    }));
+  const { config } = file;
+  if (config === undefined || config === null) return unknown;
+  if (!isRecord(config)) {
+    const where = `${document.locate(["config"])}: config`;
+    return [...unknown, { what: expected("a mapping", config), where }];
   }
-  return decoded;
+  const accepted = Object.keys(CONFIG_KEYS).map((key) => `${NAMESPACE}:${key}`);
+  const strays = Object.keys(config)
+    .filter((key) => !NAMESPACES.some((namespace) => key.startsWith(`${namespace}:`)))
+    .map((key) => ({
+      what: `unknown key "${key}"`,
+      where: `${document.locate(["config", key])}: config`,
+      fix: suggest(key.includes(":") ? key : `${NAMESPACE}:${key}`, accepted),
+    }));
+  return [...unknown, ...strays];
 }

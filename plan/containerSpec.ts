@@ -73,7 +73,7 @@ export function toContainerSpec(service: ComposeService, context: SpecContext): 
   return {
     name: physicalName(service.container_name, settings.namePrefix),
     envs: Object.entries(service.environment ?? {})
-      .flatMap(([name, value]) => (value === null ? [] : [`${name}=${unescape(value)}`]))
+      .flatMap(([name, value]) => (value === null ? [] : [`${name}=${unescapeDollar(value)}`]))
       .sort(),
     ports: toPorts(service, settings, serviceName),
     mounts: (service.volumes ?? []).map((mount) => ({
@@ -95,8 +95,8 @@ export function toContainerSpec(service: ComposeService, context: SpecContext): 
     tmpfs: Object.fromEntries((service.tmpfs ?? []).map(toTmpfs)),
     securityOpts: service.security_opt ?? [],
     ...optional("capabilities", toCapabilities(service)),
-    ...optional("command", service.command?.map(unescape)),
-    ...optional("entrypoints", service.entrypoint?.map(unescape)),
+    ...optional("command", service.command?.map(unescapeDollar)),
+    ...optional("entrypoints", service.entrypoint?.map(unescapeDollar)),
     ...optional("user", service.user),
     ...optional("memory", memory),
     // Without a swap limit of its own the daemon sets twice the memory and a refresh shows a difference.
@@ -115,7 +115,7 @@ function optional<Key extends string, Value>(key: Key, value: Value | undefined)
 }
 
 /** Compose writes a plain dollar sign as `$$`. */
-function unescape(value: string): string {
+function unescapeDollar(value: string): string {
   return value.replaceAll("$$", "$");
 }
 
@@ -134,16 +134,19 @@ function toPorts(service: ComposeService, settings: Settings, serviceName: strin
       ip: settings.bindAddress,
       protocol: port.protocol,
     }))
-    .sort((one, other) => one.internal - other.internal);
+    .sort(
+      (one, other) =>
+        one.internal - other.internal ||
+        one.protocol.localeCompare(other.protocol) ||
+        one.external - other.external,
+    );
 }
 
 function toLogging(
   service: ComposeService,
   settings: Settings,
 ): Pick<ContainerSpec, "logDriver" | "logOpts"> {
-  const logOpts: Record<string, string> = {};
-  for (const [key, value] of Object.entries(service.logging?.options ?? {}))
-    if (value !== null) logOpts[key] = value;
+  const logOpts = { ...service.logging?.options };
   if (settings.logging.maxSize !== undefined) logOpts["max-size"] = settings.logging.maxSize;
   if (settings.logging.maxFile !== undefined)
     logOpts["max-file"] = String(settings.logging.maxFile);
@@ -169,7 +172,7 @@ function toCapabilities(service: ComposeService): ContainerSpec["capabilities"] 
 
 function toHealthcheck(check: ComposeHealthcheck): HealthcheckSpec {
   return {
-    tests: check.test.map(unescape),
+    tests: check.test.map(unescapeDollar),
     ...optional("interval", check.interval),
     ...optional("timeout", check.timeout),
     ...optional("startPeriod", check.start_period),

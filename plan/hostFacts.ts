@@ -7,8 +7,11 @@ export interface HostFacts {
   readonly dataRoot: string | undefined;
   readonly freeBytes: number | undefined;
   readonly containers: readonly ContainerFacts[];
-  /** those of the asked-for image names that the engine has */
-  readonly images: ReadonlySet<string>;
+  /** id by name, of those asked-for images that the engine has */
+  readonly images: ReadonlyMap<string, string>;
+  /** the asked-for containers and networks, by name */
+  readonly inspectedContainers: Readonly<Record<string, InspectedContainer>>;
+  readonly networks: Readonly<Record<string, InspectedNetwork>>;
   readonly listeners: readonly ListenerFacts[];
   /** digest by model name with tag; undefined where Ollama did not answer */
   readonly models: Readonly<Record<string, string>> | undefined;
@@ -35,6 +38,42 @@ export interface ListenerFacts {
   readonly process: { readonly name: string; readonly pid: number } | undefined;
 }
 
+/** A container as the engine runs it, as far as a spec can be compared with it. */
+export interface InspectedContainer {
+  readonly id: string;
+  readonly image: string;
+  readonly status: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly envs: readonly string[];
+  readonly restart: string;
+  /** bytes; 0 where there is no limit */
+  readonly memory: number;
+  readonly memorySwap: number;
+  readonly nanoCpus: number;
+  readonly readOnly: boolean;
+  readonly init: boolean;
+  readonly tmpfs: Readonly<Record<string, string>>;
+  readonly capDrop: readonly string[];
+  readonly securityOpts: readonly string[];
+  readonly logOpts: Readonly<Record<string, string>>;
+  /** `ip:external:internal/protocol`, by internal port, protocol and external port */
+  readonly ports: readonly string[];
+  /** `volume:/target`, sorted */
+  readonly mounts: readonly string[];
+  /** durations in nanoseconds */
+  readonly healthcheck:
+    | { readonly tests: readonly string[]; readonly interval: number; readonly timeout: number }
+    | undefined;
+  readonly networkIds: Readonly<Record<string, string>>;
+}
+
+export interface InspectedNetwork {
+  readonly id: string;
+  readonly driver: string;
+  readonly internal: boolean;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 /**
  * Reads the probe's output.
  * @throws Error (a bug, with its stack) where the output is not of the probe's form
@@ -55,7 +94,13 @@ export function parseHostFacts(output: string): HostFacts {
     dataRoot: one("data-root"),
     freeBytes: freeKib === undefined ? undefined : Number(freeKib) * 1024,
     containers: parseContainers(one("containers")),
-    images: new Set(facts.get("image") ?? []),
+    images: new Map(named(facts.get("image")).map(([name, image]) => [name, String(image.Id)])),
+    inspectedContainers: Object.fromEntries(
+      named(facts.get("container")).map(([name, container]) => [name, parseContainer(container)]),
+    ),
+    networks: Object.fromEntries(
+      named(facts.get("network")).map(([name, network]) => [name, parseNetwork(network)]),
+    ),
     listeners: (facts.get("listener") ?? []).flatMap(parseListener),
     models: parseModels(one("models")),
   };
@@ -86,6 +131,80 @@ function parseContainers(value: string | undefined): ContainerFacts[] {
         protocol: String(port.Type),
       })),
   }));
+}
+
+/** `name<tab>JSON` for each object that the engine has. */
+function named(values: readonly string[] | undefined): [name: string, value: Json][] {
+  return (values ?? []).flatMap((value) => {
+    const tab = value.indexOf("\t");
+    const parsed = parseJson(value.slice(tab + 1));
+    return isRecord(parsed) ? [[value.slice(0, tab), parsed as Json]] : [];
+  });
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the engine's own answer, whose shape its API version fixes
+type Json = any;
+
+/** Source: Docker Engine API 1.41 to 1.51, GET /containers/{id}/json. */
+function parseContainer({
+  Id,
+  Image,
+  State,
+  Config,
+  HostConfig,
+  Mounts,
+  NetworkSettings,
+}: Json): InspectedContainer {
+  const check = Config.Healthcheck;
+  return {
+    id: Id,
+    image: Image,
+    status: State.Paused ? "paused" : State.Status,
+    labels: Config.Labels ?? {},
+    envs: Config.Env ?? [],
+    restart: HostConfig.RestartPolicy?.Name || "no",
+    memory: HostConfig.Memory ?? 0,
+    memorySwap: HostConfig.MemorySwap ?? 0,
+    nanoCpus: HostConfig.NanoCpus ?? 0,
+    readOnly: HostConfig.ReadonlyRootfs ?? false,
+    init: HostConfig.Init ?? false,
+    tmpfs: HostConfig.Tmpfs ?? {},
+    capDrop: [...(HostConfig.CapDrop ?? [])].sort(),
+    securityOpts: HostConfig.SecurityOpt ?? [],
+    logOpts: HostConfig.LogConfig?.Config ?? {},
+    ports: Object.entries((HostConfig.PortBindings ?? {}) as Record<string, Json[] | null>)
+      .sort(
+        ([one], [other]) =>
+          Number.parseInt(one, 10) - Number.parseInt(other, 10) || one.localeCompare(other),
+      )
+      .flatMap(([internal, bindings]) =>
+        (bindings ?? [])
+          .map((bound) => `${bound.HostIp}:${bound.HostPort}:${internal}`)
+          .sort((one, other) => hostPort(one) - hostPort(other)),
+      ),
+    mounts: ((Mounts ?? []) as Json[])
+      .map((mount) => `${mount.Name ?? mount.Source}:${mount.Destination}`)
+      .sort(),
+    healthcheck: check && {
+      tests: check.Test ?? [],
+      interval: check.Interval ?? 0,
+      timeout: check.Timeout ?? 0,
+    },
+    networkIds: Object.fromEntries(
+      Object.entries((NetworkSettings?.Networks ?? {}) as Record<string, Json>).map(
+        ([name, { NetworkID }]) => [name, NetworkID],
+      ),
+    ),
+  };
+}
+
+/** The middle of `ip:external:internal/protocol`; an IPv6 address has colons of its own. */
+function hostPort(bound: string): number {
+  return Number(bound.split(":").at(-2));
+}
+
+function parseNetwork({ Id, Driver, Internal, Labels }: Json): InspectedNetwork {
+  return { id: Id, driver: Driver, internal: Internal ?? false, labels: Labels ?? {} };
 }
 
 /** `LISTEN 0 4096 127.0.0.1:11434 0.0.0.0:* users:(("ollama",pid=1,fd=3))` */

@@ -38,7 +38,7 @@ export function planImage(
  */
 export function chooseImage(
   plan: ImagePlan,
-  present: ReadonlySet<string>,
+  present: { has(name: string): boolean },
 ): { name: string; built: boolean } {
   const fromRegistry = { name: plan.registryName, built: false };
   if (plan.builtName === undefined) return fromRegistry;

@@ -131,8 +131,7 @@ export function planStack(
 }
 
 function* namedServices(settings: Settings): Iterable<[path: string, name: string]> {
-  for (const [index, name] of settings.services.entries())
-    yield [`services[${index}]`, name];
+  for (const [index, name] of settings.services.entries()) yield [`services[${index}]`, name];
   for (const name of Object.keys(settings.ports)) yield [`ports.${name}`, name];
   for (const name of Object.keys(settings.limits)) yield [`limits.${name}`, name];
   for (const name of Object.keys(settings.images.overrides))

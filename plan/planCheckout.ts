@@ -1,5 +1,6 @@
 import { readComposeProject, type SourceText } from "./composeFile";
 import type { ComposeProject } from "./composeSchema";
+import { stackFileProblems } from "./configKeys";
 import { ProblemList, StackError } from "./errors";
 import type { ImageNames } from "./images";
 import { planStack, type StackPlan } from "./plan";
@@ -23,6 +24,7 @@ export function planCheckout(
 ): StackPlan {
   const problems = new ProblemList();
   problems.addAll(sources.stackFile.problems);
+  problems.addAll(stackFileProblems(sources.stackFile));
   const project = attempt(problems, (): ComposeProject => readComposeProject(sources.composeFiles));
   const settings =
     sources.stackFile.value === undefined

@@ -1,3 +1,5 @@
+import type { PortSpec } from "./containerSpec";
+import { SPEC_LABEL } from "./drift";
 import type { Problem } from "./errors";
 import type { HostFacts, ListenerFacts } from "./hostFacts";
 import { chooseImage } from "./images";
@@ -26,6 +28,7 @@ export function checkHost(
   const ports = plan.services.flatMap((service) => portProblems(service, facts));
   if (engine !== undefined) return [engine, ...ports];
   return [
+    ...foreignObjects(plan, facts),
     ...ports,
     ...plan.services.flatMap((service) => imageProblems(service, facts)),
     ...diskProblems(facts, newModelFiles),
@@ -57,11 +60,37 @@ function engineProblem({ docker }: HostFacts): Problem | undefined {
   }
 }
 
+/** An object that has our name, but was made by somebody else, is neither adopted nor replaced. */
+function foreignObjects(plan: StackPlan, facts: HostFacts): Problem[] {
+  const containers = plan.services
+    .map(({ container }) => container.name)
+    .filter((name) => isForeign(facts.inspectedContainers[name]))
+    .map((name) => ({
+      what: `a container ${name} is there that aistack did not make`,
+      where: "docker",
+      fix: `Rename it with: docker rename ${name} ${name}-old, remove it, or set aistack:namePrefix`,
+    }));
+  const networks = plan.networks
+    .filter(({ name }) => isForeign(facts.networks[name]))
+    .map(({ name }) => ({
+      what: `a network ${name} is there that aistack did not make`,
+      where: "docker",
+      fix: `Remove it with: docker network rm ${name}, or set aistack:namePrefix`,
+    }));
+  return [...containers, ...networks];
+}
+
+function isForeign(
+  seen: { readonly labels: Readonly<Record<string, string>> } | undefined,
+): boolean {
+  return seen !== undefined && seen.labels[SPEC_LABEL] === undefined;
+}
+
 function portProblems(service: ServicePlan, facts: HostFacts): Problem[] {
   const own = facts.containers.find((container) => container.name === service.container.name);
   return service.container.ports.flatMap((port) => {
-    if (own?.ports.some((published) => published.port === port.external)) return [];
-    const owner = portOwner(port.ip, port.external, facts);
+    if (own?.ports.some((published) => isSamePort(published, port))) return [];
+    const owner = portOwner(port, facts);
     if (owner === undefined) return [];
     return [
       {
@@ -73,13 +102,23 @@ function portProblems(service: ServicePlan, facts: HostFacts): Problem[] {
   });
 }
 
-function portOwner(ip: string, port: number, facts: HostFacts): string | undefined {
+function isSamePort(published: { port: number; protocol: string }, port: PortSpec): boolean {
+  return published.port === port.external && published.protocol === port.protocol;
+}
+
+function portOwner(port: PortSpec, facts: HostFacts): string | undefined {
   const container = facts.containers.find((candidate) =>
-    candidate.ports.some((published) => published.port === port && overlaps(published.ip, ip)),
+    candidate.ports.some(
+      (published) => isSamePort(published, port) && overlaps(published.ip, port.ip),
+    ),
   );
   if (container !== undefined) return `container ${container.name}`;
+  // The probe lists TCP sockets alone.
   const listener = facts.listeners.find(
-    (candidate) => candidate.port === port && overlaps(candidate.address, ip),
+    (candidate) =>
+      port.protocol === "tcp" &&
+      candidate.port === port.external &&
+      overlaps(candidate.address, port.ip),
   );
   return listener === undefined ? undefined : processOf(listener);
 }

@@ -60,7 +60,7 @@ const BYTES: Readonly<Record<string, number>> = {
 
 /** `8g`, `512m`, `1024` → bytes; undefined where it is no size. Units are powers of 1024, as in Compose. */
 export function parseBytes(text: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)\s*([kmg]?b?)$/i.exec(text);
+  const match = /^(\d+(?:\.\d+)?) ?([kmg]?b?)$/i.exec(text);
   if (match === null) return undefined;
   const unit = (match[2] ?? "").toLowerCase();
   const bytes = Math.floor(Number(match[1]) * (unit === "" ? 1 : (BYTES[unit] ?? Number.NaN)));

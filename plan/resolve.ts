@@ -1,27 +1,44 @@
 import type { ContainerSpec } from "./containerSpec";
+import { type Comparison, compareContainer, compareNetwork, MISSING } from "./drift";
 import type { HostFacts } from "./hostFacts";
 import { chooseImage } from "./images";
 import type { ModelSpec } from "./models";
-import { MODEL_SERVICE, type NetworkSpec, type StackPlan, type VolumeSpec } from "./plan";
+import {
+  MODEL_SERVICE,
+  type NetworkSpec,
+  type ServicePlan,
+  type StackPlan,
+  type VolumeSpec,
+} from "./plan";
 
 /** A plan with every decision made that the host's facts decide. */
 export interface ResolvedStack {
   readonly profile: string;
-  readonly networks: readonly NetworkSpec[];
+  readonly networks: readonly (NetworkSpec & { readonly comparison: Comparison })[];
   readonly volumes: readonly VolumeSpec[];
   readonly services: readonly ResolvedService[];
   readonly models: readonly ResolvedModel[];
   readonly modelService: string;
+  /** when the host was looked at */
+  readonly now: Date;
   readonly protectData: boolean;
 }
 
 export interface ResolvedService {
   readonly name: string;
-  readonly image: { readonly name: string; readonly built: boolean };
+  readonly image: ResolvedImage;
   readonly container: ContainerSpec;
+  readonly comparison: Comparison;
   readonly dependsOn: readonly string[];
   readonly endpoint: string;
   readonly readinessUrl: string;
+}
+
+export interface ResolvedImage {
+  readonly name: string;
+  readonly built: boolean;
+  /** undefined where the engine does not have it yet: the update pulls it */
+  readonly id: string | undefined;
 }
 
 export interface ResolvedModel {
@@ -34,6 +51,8 @@ export interface ResolvedModel {
   /** where the digest of the model is remembered, relative to the checkout */
   readonly recordFile: string;
   readonly inSync: boolean;
+  /** how a model that was made before differs now */
+  readonly drift: readonly string[];
   /** what was seen, with the time where it must differ from what was stored before */
   readonly observed: string;
 }
@@ -62,12 +81,46 @@ export function resolveStack(input: ResolveInput): ResolvedStack {
   return {
     ...plan,
     modelService: MODEL_SERVICE,
-    services: plan.services.map((service) => ({
-      ...service,
-      image: chooseImage(service.image, facts.images),
+    now: input.now,
+    networks: plan.networks.map((network) => ({
+      ...network,
+      comparison: compareNetwork(network, facts, input.now),
     })),
+    services: plan.services.map((service) => resolveService(service, input)),
     models: plan.models.map((model) => resolveModel(model, input)),
   };
+}
+
+function resolveService(service: ServicePlan, { facts, now }: ResolveInput): ResolvedService {
+  const chosen = chooseImage(service.image, facts.images);
+  const id = facts.images.get(chosen.name);
+  return {
+    ...service,
+    image: { ...chosen, id },
+    comparison: compareContainer(service.container, id, facts, now),
+  };
+}
+
+/**
+ * Every way in which the host was seen to differ from what was made on it, as lines for people.
+ * A host on which nothing is there has not drifted: it is new, or was destroyed.
+ */
+export function describeDrift(resolved: ResolvedStack): string[] {
+  const objects = [
+    ...resolved.networks.map(({ name, comparison }) => ({
+      object: `network ${name}`,
+      drift: comparison.drift,
+    })),
+    ...resolved.services.map(({ container, comparison }) => ({
+      object: `container ${container.name}`,
+      drift: comparison.drift,
+    })),
+  ];
+  if (objects.every(({ drift }) => drift[0] === MISSING)) return [];
+  const models = resolved.models.map(({ name, drift }) => ({ object: `model ${name}`, drift }));
+  return [...objects, ...models].flatMap(({ object, drift }) =>
+    drift.map((difference) => `${object} ${difference}`),
+  );
 }
 
 /** Identity of what a model is made from: the same origin gives the same model. */
@@ -89,13 +142,12 @@ function resolveModel(model: ModelSpec, input: ResolveInput): ResolvedModel {
   const { plan, facts, now } = input;
   const record = input.records[model.name];
   const seen = facts.models?.[model.name];
-  const inSync =
-    record !== undefined &&
-    seen === record.digest &&
-    record.origin === modelOrigin(model, input.fileHashes);
+  const ofThisOrigin = record?.origin === modelOrigin(model, input.fileHashes);
+  const inSync = record !== undefined && seen === record.digest && ofThisOrigin;
+  const difference = describe(facts, seen, record);
   const host = plan.services.find((service) => service.name === MODEL_SERVICE);
   return {
-    resourceName: `model-${model.name.replaceAll(/[^a-zA-Z0-9.-]+/g, "-")}`,
+    resourceName: `model-${model.name.replaceAll(/[^a-zA-Z0-9._/-]+/g, "-")}`,
     name: model.name,
     source:
       model.source.kind === "file" ? `file:${model.source.path}` : `pull:${model.source.reference}`,
@@ -103,7 +155,9 @@ function resolveModel(model: ModelSpec, input: ResolveInput): ResolvedModel {
     ollamaUrl: host?.endpoint ?? "",
     recordFile: `${input.recordFolder}/${modelRecordName(model.name)}`,
     inSync,
-    observed: inSync ? "in sync" : `${describe(facts, seen, record)} at ${now.toISOString()}`,
+    // Another origin is the user's own change.
+    drift: inSync || !ofThisOrigin ? [] : [`is ${difference}`],
+    observed: inSync ? "in sync" : `${difference} at ${now.toISOString()}`,
   };
 }
 

@@ -1,8 +1,8 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CONFIG_DEFAULTS, NAMESPACE } from "./configKeys";
 import { ProblemList } from "./errors";
 import { imageReferenceFault } from "./imageReference";
-import { modelNameFault, modelSourceFault } from "./models";
+import { modelNameFault, modelSourceFault, withTag } from "./models";
 import { parseBytes } from "./quantities";
 import {
   expected,
@@ -17,7 +17,7 @@ import {
   whole,
   words,
 } from "./validation";
-import type { YamlDocument } from "./yamlDocument";
+import { formatPath, type Path, type YamlDocument } from "./yamlDocument";
 
 /** Names of the profiles; a profile is a Compose profile of compose/*.yaml. */
 export const PROFILES = ["minimal"] as const;
@@ -57,9 +57,12 @@ const settingsSchema = object({
   /** empty: what the profile says */
   services: list(words()).default([]),
   /** empty: none */
-  namePrefix: pattern(/^(?:[a-z][a-z0-9]{0,15})?$/, "1 to 16 of a-z and 0-9, a letter first").default(""),
+  namePrefix: pattern(
+    /^(?:[a-z][a-z0-9]{0,15})?$/,
+    "1 to 16 of a-z and 0-9, a letter first",
+  ).default(""),
   bindAddress: pattern(
-    /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/,
+    /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/,
     "an IPv4 address",
   ).default(CONFIG_DEFAULTS.bindAddress),
   ports: mapping(whole(1, 65535)).default({}),
@@ -92,12 +95,12 @@ export function readSettings(
   const problems = new ProblemList();
   const parsed = settingsSchema.safeParse(config);
   if (!parsed.success) {
-    problems.addAll(toProblems(parsed.error, inConfigBlock(document)));
+    problems.addAll(toProblems(parsed.error, (path) => placeInConfig(path, document)));
   } else {
     const names = new Map<string, number>();
     parsed.data.models.forEach(({ name }, index) => {
-      const first = names.get(name);
-      if (first === undefined) names.set(name, index);
+      const first = names.get(withTag(name));
+      if (first === undefined) names.set(withTag(name), index);
       else {
         const place = `${NAMESPACE}:models`;
         problems.add({
@@ -112,15 +115,10 @@ export function readSettings(
   return parsed.data as Settings;
 }
 
-/** Settings stand under `config:` with their namespace in front. */
-function inConfigBlock(document: YamlDocument): YamlDocument {
-  return {
-    ...document,
-    locate: ([key, ...rest]) => {
-      const at = document.locate(
-        key === undefined ? ["config"] : ["config", `${NAMESPACE}:${key}`, ...rest],
-      );
-      return key === undefined ? at : `${at}: ${NAMESPACE}`;
-    },
-  };
+/** Settings stand under `config:` with their namespace in front: `stacks/Pulumi.x.yaml:7: aistack:ports.ollama`. */
+function placeInConfig(path: Path, document: YamlDocument): string {
+  const [key, ...rest] = path;
+  if (key === undefined) return document.locate(["config"]);
+  const inFile = document.locate(["config", `${NAMESPACE}:${key}`, ...rest]);
+  return `${inFile}: ${NAMESPACE}:${formatPath(path)}`;
 }

@@ -5,7 +5,8 @@ import { distance } from "fastest-levenshtein";
  * @returns undefined where a guess would mislead more than help
  */
 export function nearest(word: string, accepted: readonly string[]): string | undefined {
-  const limit = Math.max(1, Math.floor(word.length / 3));
+  // Two letters swapped, the commonest slip, are a distance of two.
+  const limit = word.length < 4 ? 1 : Math.max(2, Math.floor(word.length / 3));
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const candidate of accepted) {

@@ -1,7 +1,7 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Problem } from "./errors";
 import { suggest } from "./suggest";
-import { formatPath, type Path, type YamlDocument } from "./yamlDocument";
+import type { Path } from "./yamlDocument";
 
 /** An object with exactly these keys; a key beyond them is named with its nearest accepted one. */
 export function object<Shape extends z.ZodRawShape>(shape: Shape) {
@@ -35,8 +35,17 @@ export const flag = () => z.boolean({ error: (issue) => expected("true or false"
 export const list = <Item extends z.ZodType>(item: Item) =>
   z.array(item, { error: (issue) => expected("a list", issue.input) });
 
-export const mapping = <Value extends z.ZodType>(value: Value) =>
-  z.record(z.string(), value, { error: (issue) => expected("a mapping", issue.input) });
+/** Any keys, or those that are of a form. */
+export const mapping = <Value extends z.ZodType>(
+  value: Value,
+  key: z.ZodType<string, string> = z.string(),
+) =>
+  z.record(key, value, {
+    error: (issue) =>
+      issue.code === "invalid_key"
+        ? (issue.issues?.[0]?.message ?? "is not accepted as a key")
+        : expected("a mapping", issue.input),
+  });
 
 /** A whole number within bounds, both included. */
 export const whole = (least: number, most: number) =>
@@ -71,25 +80,18 @@ function shown(input: unknown): string {
 
 /**
  * A validation's outcome as problems, one for each fault, each at its place in the file.
- * @param prefix path of the validated value within the document
+ * @param placeOf a path's place, for people
  */
-export function toProblems(
-  error: z.ZodError,
-  document: YamlDocument,
-  prefix: Path = [],
-): Problem[] {
+export function toProblems(error: z.ZodError, placeOf: (path: Path) => string): Problem[] {
   return error.issues.flatMap((issue) => {
-    const path = [...prefix, ...(issue.path as Path)];
+    const path = issue.path as Path;
     if (issue.code === "unrecognized_keys") {
       const messages = issue.message.split("\n");
       return issue.keys.map((key, index) => ({
         what: messages[index] ?? `unknown key "${key}"`,
-        where: `${document.locate([...path, key])}: ${formatPath([...path, key])}`,
+        where: placeOf([...path, key]),
       }));
     }
-    const place = formatPath(path);
-    return [
-      { what: issue.message, where: `${document.locate(path)}${place === "" ? "" : `: ${place}`}` },
-    ];
+    return [{ what: issue.message, where: placeOf(path) }];
   });
 }

@@ -1,4 +1,5 @@
 import {
+  type Document,
   isCollection,
   isNode,
   isPair,
@@ -6,6 +7,8 @@ import {
   LineCounter,
   type Node,
   parseDocument,
+  Scalar,
+  visit,
 } from "yaml";
 import type { Problem } from "./errors";
 
@@ -27,28 +30,101 @@ const MAX_ALIASES = 100;
 /** Reads YAML 1.2 text whose root must be a mapping (an empty file is an empty mapping). Never throws. */
 export function parseYaml(file: string, text: string): YamlDocument {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: "1.2" });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    version: "1.2",
+    merge: true,
+    stringKeys: true,
+    logLevel: "error",
+  });
   const lineAt = (offset: number) => `${file}:${lines.linePos(offset).line}`;
-  const problems: Problem[] = document.errors.map((error) => ({
-    what: `not valid YAML: ${firstLine(error.message)}`,
-    where: lineAt(error.pos[0]),
-  }));
   const locate = (path: Path) => lineAt(offsetOf(document.contents, path));
-  if (problems.length > 0) return { value: undefined, problems, locate };
+  const refuse = (faults: readonly Fault[]): YamlDocument => ({
+    value: undefined,
+    problems: faults.map(({ what, offset, fix }) => ({
+      what,
+      where: lineAt(offset),
+      ...(fix === undefined ? {} : { fix }),
+    })),
+    locate,
+  });
 
+  const syntaxFaults = faultsOfSyntax(document);
+  if (syntaxFaults.length > 0) return refuse(syntaxFaults);
   let value: unknown;
   try {
-    value = document.toJS({ maxAliasCount: MAX_ALIASES });
+    const faults = faultsOfNodes(document);
+    if (faults.length > 0) return refuse(faults);
+    value = document.toJS({ maxAliasCount: MAX_ALIASES }) ?? {};
   } catch (error) {
-    const what = `not valid YAML: ${firstLine(String((error as Error).message))}`;
-    return { value: undefined, problems: [{ what, where: `${file}:1` }], locate };
+    return refuse([
+      { what: `not valid YAML: ${firstLine(String((error as Error).message))}`, offset: 0 },
+    ]);
   }
-  value ??= {};
-  if (!isRecord(value)) {
-    const what = "the file must hold a mapping of keys to values";
-    return { value: undefined, problems: [{ what, where: `${file}:1` }], locate };
-  }
-  return { value, problems, locate };
+  if (!isRecord(value))
+    return refuse([{ what: "the file must hold a mapping of keys to values", offset: 0 }]);
+  return { value, problems: [], locate };
+}
+
+interface Fault {
+  readonly what: string;
+  readonly offset: number;
+  readonly fix?: string;
+}
+
+function faultsOfSyntax(document: Document.Parsed): Fault[] {
+  const exhausted = document.errors.find((error) => error.code === "RESOURCE_EXHAUSTION");
+  if (exhausted !== undefined)
+    return [{ what: "not valid YAML: nested too deeply", offset: exhausted.pos[0] }];
+  return document.errors.map((error) => ({
+    what: `not valid YAML: ${firstLine(error.message)}`,
+    offset: error.pos[0],
+  }));
+}
+
+const CORE_TAGS = new Set(
+  ["str", "int", "float", "bool", "null", "map", "seq"].map((tag) => `tag:yaml.org,2002:${tag}`),
+);
+
+/** What is valid YAML, but would mean something else to Compose or to Pulumi, who read the same files. */
+function faultsOfNodes(document: Document.Parsed): Fault[] {
+  const faults: Fault[] = [];
+  if (document.directives.yaml.explicit === true && document.directives.yaml.version !== "1.2")
+    faults.push({ what: "only YAML 1.2 is read", offset: 0, fix: "Remove the %YAML directive" });
+  visit(document, {
+    Node: (key, node) => {
+      const offset = node.range?.[0] ?? 0;
+      if ("tag" in node && node.tag !== undefined && !CORE_TAGS.has(node.tag)) {
+        const what = `the tag ${node.tag} is not understood`;
+        faults.push({ what, offset, fix: "Remove it" });
+      } else if (isScalar(node) && key === "key" && node.value === "__proto__") {
+        faults.push({ what: 'the key "__proto__" is not accepted', offset });
+      } else if (isScalar(node) && key !== "key" && isAmbiguous(node)) {
+        const what = `${node.source} is a number or date that not every YAML reader takes for the same`;
+        faults.push({ what, offset, fix: "Write it plainly or put it in quotes" });
+      }
+    },
+    Alias: (_key, node) => {
+      if (node.resolve(document) !== undefined) return;
+      const what = `not valid YAML: no anchor &${node.source} stands before this alias`;
+      faults.push({ what, offset: node.range?.[0] ?? 0 });
+    },
+  });
+  return faults;
+}
+
+/** As Go's YAML reader takes them, beyond the plain decimal: `0b11`, `1_000`, `+0x1f`. */
+const GO_NUMBER = /^[-+]?(?:0b[01_]+|0o[0-7_]+|0x[\da-f_]+|\d[\d_]*(?:\.[\d_]*)?(?:e[-+]?\d+)?)$/i;
+const GO_DATE = /^\d{4}-\d{1,2}-\d{1,2}(?:$|[Tt ])/;
+
+/** True for `0022` (octal to Go), `1_000`, `1e6`, a number beyond 15 digits, an unquoted date. */
+function isAmbiguous({ type, source = "", tag, value }: Scalar): boolean {
+  if (type !== Scalar.PLAIN) return false;
+  if (typeof value === "string")
+    return tag === undefined && (GO_NUMBER.test(source) || GO_DATE.test(source));
+  if (typeof value !== "number" || /^-?(?:0|[1-9]\d{0,14})$/.test(source)) return false;
+  return !/^-?(?:0|[1-9]\d{0,5})\.\d{1,9}$/.test(source) || (value !== 0 && Math.abs(value) < 1e-4);
 }
 
 /** A plain object, as YAML and JSON mappings become; not an array, not null. */

@@ -1,9 +1,9 @@
 // Compiles the program and the command ahead, into bin/. Pulumi's own packages stay outside of the
 // bundles: the engine's runner loads them itself, and two copies of the SDK do not share their state.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
-import { sourceHash } from "./sourceHash.cjs";
+import { hashFiles } from "./compiled.cjs";
 
 const root = resolve(import.meta.dirname, "..");
 
@@ -13,39 +13,46 @@ const shared = {
   platform: "node",
   target: "node22",
   external: ["@pulumi/*"],
-  sourcemap: "linked",
+  // No source maps: Pulumi's runner would read them at every start, for a second of processor time.
+  outdir: "bin",
+  metafile: true,
   logLevel: "warning",
 };
-
-/** What the engine runs. */
-const program = {
-  ...shared,
-  format: "cjs",
-  entryPoints: { program: "index.ts" },
-  outdir: "bin",
-  outExtension: { ".js": ".cjs" },
-};
-
-/** What the Model component runs on the machine that deploys. */
-const ensureModel = { ...program, entryPoints: { ensureModel: "cli/models/main.ts" } };
-
-/** The aistack command. Some of its libraries are ECMAScript modules that still call require. */
-const command = {
-  ...shared,
+const commonJs = { format: "cjs", outExtension: { ".js": ".cjs" } };
+const ecmaScript = {
   format: "esm",
-  entryPoints: { aistack: "cli/main.ts" },
-  outdir: "bin",
   outExtension: { ".js": ".mjs" },
   splitting: true,
+  // Some of the command's libraries are CommonJS and call require.
   banner: {
-    js: 'import { createRequire as aistackRequire } from "node:module"; const require = aistackRequire(import.meta.url);',
+    js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',
   },
 };
 
+const BUNDLES = {
+  /** what the engine runs */
+  program: { ...shared, ...commonJs, entryPoints: { program: "index.ts" } },
+  /** what the Model component runs on the machine that deploys */
+  ensureModel: { ...shared, ...commonJs, entryPoints: { ensureModel: "cli/models/main.ts" } },
+  /** the aistack command */
+  aistack: { ...shared, ...ecmaScript, entryPoints: { aistack: "cli/main.ts" } },
+};
+
+/** Compiles a bundle, and notes of which sources it is made: scripts/compiled.cjs compares them. */
+async function compile(name, options) {
+  const { metafile } = await build(options);
+  const files = Object.keys(metafile.inputs).filter((file) => !file.startsWith("node_modules/"));
+  const sources = [...files, "scripts/build.mjs", "package-lock.json"].sort();
+  const note = join(root, "bin", `${name}.sources.json`);
+  // Renamed into place last: a build that is killed leaves a bundle that counts as stale.
+  writeFileSync(
+    `${note}.${process.pid}`,
+    JSON.stringify({ hash: hashFiles(root, sources), sources }),
+  );
+  renameSync(`${note}.${process.pid}`, note);
+}
+
 mkdirSync(join(root, "bin"), { recursive: true });
-// Taken before compiling: a file that changes meanwhile makes the bundle stale, not silently current.
-const hash = sourceHash(root);
-await Promise.all([build(program), build(ensureModel), build(command)]);
+await Promise.all(Object.entries(BUNDLES).map(([name, options]) => compile(name, options)));
 const { writeTinyModel } = await import(join(root, "bin", "aistack.mjs"));
-await writeTinyModel?.(join(root, "models", "tiny.gguf"));
-writeFileSync(join(root, "bin", "source-hash"), hash);
+writeTinyModel(join(root, "models", "tiny.gguf"));

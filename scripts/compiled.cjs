@@ -1,16 +1,19 @@
-// Makes sure that bin/ is compiled from the source as it is now, so that nobody runs yesterday's code.
+// Makes sure that a bundle in bin/ is compiled from its sources as they are now, so that a preview
+// never shows the plan of yesterday's code. CommonJS, because Pulumi loads it before anything is compiled.
 const { spawnSync } = require("node:child_process");
-const { existsSync, readFileSync } = require("node:fs");
+const { createHash } = require("node:crypto");
+const { readFileSync } = require("node:fs");
 const { enableCompileCache } = require("node:module");
 const { join, resolve } = require("node:path");
-const { sourceHash } = require("./sourceHash.cjs");
 
 const root = resolve(__dirname, "..");
 
-/** Compiles where needed (about half a second) and switches Node's compile cache on. */
-function ensureCompiled() {
-  const stamp = join(root, "bin", "source-hash");
-  if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== sourceHash(root)) {
+/**
+ * Compiles the bundles where needed (about half a second) and switches Node's compile cache on.
+ * @param {"program" | "aistack"} bundle the one that is about to be loaded
+ */
+function ensureCompiled(bundle) {
+  if (!isCurrent(bundle)) {
     const built = spawnSync(process.execPath, [join(root, "scripts", "build.mjs")], {
       encoding: "utf8",
     });
@@ -20,4 +23,30 @@ function ensureCompiled() {
   enableCompileCache?.(join(root, "bin", "compile-cache"));
 }
 
-module.exports = { ensureCompiled };
+function isCurrent(bundle) {
+  try {
+    const { hash, sources } = JSON.parse(
+      readFileSync(join(root, "bin", `${bundle}.sources.json`), "utf8"),
+    );
+    return hashFiles(root, sources) === hash;
+  } catch {
+    // Never compiled, or a source is gone: both are mended by compiling.
+    return false;
+  }
+}
+
+/**
+ * Identity of files by name and content.
+ * @param {string} folder @param {readonly string[]} files relative to the folder @returns {string}
+ */
+function hashFiles(folder, files) {
+  const hash = createHash("sha256");
+  for (const file of files)
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(join(folder, file)))
+      .update("\0");
+  return hash.digest("hex");
+}
+
+module.exports = { ensureCompiled, hashFiles };

@@ -2,12 +2,22 @@
 # Reads, in one go and without changing anything, what aistack must know of a host before it decides.
 # Prints one fact a line: NAME<tab>VALUE. plan/hostFacts.ts reads them.
 #
-# Environment: DOCKER_SOCKET (path), IMAGES (names, one a line), OLLAMA_URL (base URL or empty)
+# Environment: DOCKER_SOCKET (path), OLLAMA_URL (base URL or empty), and names one a line:
+# IMAGES, CONTAINERS, NETWORKS
 set -u
 
 fact() { printf '%s\t%s\n' "$1" "$2"; }
 # The engine's answers are single lines of JSON; a line feed would break the form above.
 engine() { curl --silent --max-time 10 --unix-socket "$DOCKER_SOCKET" "http://engine$1" | tr -d '\n\r'; }
+
+# Inspects each name; one that the engine does not have is left out.
+each() {
+  printf '%s\n' "$1" | while IFS= read -r name; do
+    [ -n "$name" ] || continue
+    found=$(curl --silent --fail --max-time 10 --unix-socket "$DOCKER_SOCKET" "http://engine$3$name$4" | tr -d '\n\r')
+    [ -z "$found" ] || fact "$2" "$name	$found"
+  done
+}
 
 if [ ! -S "$DOCKER_SOCKET" ]; then
   fact docker absent
@@ -20,12 +30,9 @@ elif version=$(engine /version) && [ -n "$version" ]; then
   fact data-root "$root"
   fact free-kib "$(df -Pk "${root:-/}" 2>/dev/null | awk 'NR == 2 { print $4 }')"
   fact containers "$(engine '/containers/json?all=true')"
-  printf '%s\n' "$IMAGES" | while IFS= read -r image; do
-    [ -n "$image" ] || continue
-    status=$(curl --silent --max-time 10 --output /dev/null --write-out '%{http_code}' \
-      --unix-socket "$DOCKER_SOCKET" "http://engine/images/$image/json")
-    [ "$status" = 200 ] && fact image "$image"
-  done
+  each "$IMAGES" image /images/ /json
+  each "$CONTAINERS" container /containers/ /json
+  each "$NETWORKS" network /networks/ ''
 else
   fact docker down
 fi

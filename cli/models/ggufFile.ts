@@ -6,10 +6,10 @@ import { fileSha256 } from "./hashCache";
 export type { GgufProblem, GgufProblemCode } from "./ggufHeader";
 
 // A reader of our own rather than npm's @huggingface/gguf 0.4.6, which is made for showing what is in a
-// file, not for finding out whether it is whole: it fills up its buffer with zeros beyond the end of a
-// file, so that a cut header is read as one with empty entries; it never holds the tensors' ends against
-// the size of the file; it reads every token of the vocabulary into a list; and it refuses headers that
-// ggml accepts (arrays of more than a million values). It would add 40 KB to the bundle.
+// file, not for finding out whether it is whole. It fills up its buffer with zeros beyond the end of a
+// file and never holds the tensors' ends against its size: the tiny model cut to 12, 1000 or 50,000 bytes
+// is read without a complaint. It also keeps every token of the vocabulary, refuses lists of more than a
+// million values, which ggml accepts, and adds 250 KB to the bundle where this reader adds 7.
 
 const FIRST_READ = 1 << 20;
 

@@ -77,7 +77,7 @@ function readHeader(reader: Reader, fileSize: number): void {
       const parts = reader.uint16();
       if (parts > 1)
         damaged(
-          `it is one of ${parts} parts, and Ollama loads whole models only`,
+          `it is one of ${parts} parts, and a model has to be one file`,
           "Join the parts with llama-gguf-split --merge.",
         );
     } else {

@@ -13,14 +13,17 @@ const END = 2;
 const FIRST_BYTE = 3;
 const VOCABULARY = FIRST_BYTE + 256;
 
-// llama.cpp's kinds of tokens.
-const KIND_UNKNOWN = 2;
-const KIND_CONTROL = 3;
-const KIND_BYTE = 6;
+// llama.cpp's token types.
+const TYPE_UNKNOWN = 2;
+const TYPE_CONTROL = 3;
+const TYPE_BYTE = 6;
+
+// Of letters; see likelihood.
+const KINDS = 4;
 
 /**
  * A language model of 156 KB with random weights, for tests and for trying out a network that cannot
- * download a real one: Ollama loads it as any other and answers in nonsense of printable characters.
+ * download a real one: Ollama loads it as any other, and it answers in a few random capital letters.
  * Byte for byte the same on every machine and in every run.
  */
 export function tinyModel(): Uint8Array {
@@ -47,7 +50,7 @@ export function tinyModel(): Uint8Array {
       "tokenizer.ggml.scores": { type: "float32s", value: Array(VOCABULARY).fill(0) },
       "tokenizer.ggml.token_type": {
         type: "int32s",
-        value: [KIND_UNKNOWN, KIND_CONTROL, KIND_CONTROL, ...bytes.map(() => KIND_BYTE)],
+        value: [TYPE_UNKNOWN, TYPE_CONTROL, TYPE_CONTROL, ...bytes.map(() => TYPE_BYTE)],
       },
       "tokenizer.ggml.bos_token_id": { type: "uint32", value: BEGIN },
       "tokenizer.ggml.eos_token_id": { type: "uint32", value: END },
@@ -72,10 +75,10 @@ function tensors(next: () => number): TensorData[] {
   const embedding = random("token_embd.weight", WIDTH, VOCABULARY);
   const output = random("output.weight", WIDTH, VOCABULARY);
   for (let token = 0; token < VOCABULARY; token++) {
-    // Every token carries the same large number in its first place, which the layers hand on, so the
-    // first place of an output row says how likely its token is, whatever came before.
-    embedding.values[token * WIDTH] = 1;
-    output.values[token * WIDTH] = likelihood(token);
+    for (let kind = 0; kind < KINDS; kind++) {
+      embedding.values[token * WIDTH + kind] = kindOf(token) === kind ? 4 : 0;
+      output.values[token * WIDTH + kind] = likelihood(token, kind);
+    }
   }
 
   const layers = Array.from({ length: LAYERS }, (_, layer) => `blk.${layer}.`).flatMap((block) => [
@@ -91,12 +94,21 @@ function tensors(next: () => number): TensorData[] {
   return [embedding, ones("output_norm.weight"), output, ...layers];
 }
 
-// The end is likely enough for an answer of some dozens of tokens. Bytes that are not printable ASCII
-// would give text that is no UTF-8.
-function likelihood(token: number): number {
-  if (token === END) return 1.6;
-  const byte = token - FIRST_BYTE;
-  return byte >= 0x20 && byte <= 0x7e ? 1 : -3;
+// An answer is a random walk through the capital letters: A to H after anything else, then I to P, then
+// Q to Z, and then either the end or A to H again. So it is never empty unless the prompt ends in Q to Z,
+// it is printable, it has about fifteen tokens, and it ends. The first places of a token's embedding, which
+// the random layers hand on nearly as they are, say of which kind it is; the first places of an output
+// row say after which kinds its token comes.
+function kindOf(token: number): number {
+  const letter = token - FIRST_BYTE - 0x41;
+  if (letter < 0 || letter >= 26) return 0;
+  return letter < 8 ? 1 : letter < 16 ? 2 : 3;
+}
+
+function likelihood(token: number, previous: number): number {
+  const next = previous === 3 ? 1 : previous + 1;
+  if (token === END) return previous === 3 ? 0.7 : -2;
+  return kindOf(token) === next ? 1 : -2;
 }
 
 function byteToken(byte: number): string {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { OperationError, StackError } from "../../plan/errors";
+import { StackError } from "../../plan/errors";
 import { findProjectRoot } from "../artifacts/projectRoot";
 import { confirm } from "../confirm";
 import { EXIT } from "../exitCodes";
@@ -38,7 +38,7 @@ export function registerOperationCommands(program: Command, finish: (code: numbe
         if (changes === 0) return finish(EXIT.done);
         await confirm(`Make these ${changes} changes?`);
       }
-      await guard(() => up(session));
+      await up(session);
       finish(EXIT.done);
     });
 
@@ -51,7 +51,7 @@ export function registerOperationCommands(program: Command, finish: (code: numbe
       const session = await openSession(options, false);
       if (options.yes !== true)
         await confirm(`Remove the containers of stack ${session.stack}? Its data stays.`);
-      await guard(() => destroy(session));
+      await destroy(session);
       finish(EXIT.done);
     });
 }
@@ -59,8 +59,7 @@ export function registerOperationCommands(program: Command, finish: (code: numbe
 /** Everything is checked before the engine starts, so that bad input touches nothing. */
 async function openSession(options: VerbOptions, check: boolean): Promise<OperationOptions> {
   const root = findProjectRoot();
-  const environment = await installedEnvironment(root);
-  const stack = options.stack ?? (await selectedStack(root, environment));
+  const stack = options.stack ?? (await selectedStack(root, await installedEnvironment(root)));
   if (!stackExists(root, stack)) {
     throw new StackError([
       {
@@ -74,6 +73,7 @@ async function openSession(options: VerbOptions, check: boolean): Promise<Operat
     const { problems } = await observe(root, stack);
     if (problems.length > 0) throw new StackError(problems);
   }
+  const environment = await installedEnvironment(root);
   return {
     root,
     stack,
@@ -81,21 +81,4 @@ async function openSession(options: VerbOptions, check: boolean): Promise<Operat
     onOutput: (text) => process.stdout.write(text),
     color: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
   };
-}
-
-/** The engine has shown what failed; what is left to say is what it means. */
-async function guard<Result>(operate: () => Promise<Result>): Promise<Result> {
-  try {
-    return await operate();
-  } catch (error) {
-    throw new OperationError(
-      [
-        {
-          what: "the operation failed; what it had done by then is kept",
-          fix: "Mend the cause above and run it again",
-        },
-      ],
-      { cause: error },
-    );
-  }
 }

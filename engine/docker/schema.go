@@ -21,24 +21,24 @@ func packageSchema(info tfbridge.ProviderInfo) pschema.PackageSpec {
 		Resources: map[string]pschema.ResourceSpec{},
 		Functions: map[string]pschema.FunctionSpec{},
 	}
-	config := types.properties("config", info.P.Schema(), info.Config, isInput)
+	config := types.properties("config", info.P.Schema(), info.Config, asInput)
 	spec.Config = pschema.ConfigSpec{Variables: config}
-	spec.Provider = pschema.ResourceSpec{InputProperties: config}
+	spec.Provider = &pschema.ResourceSpec{InputProperties: config}
 
 	for upstream, resource := range info.Resources {
 		schema := info.P.ResourcesMap().Get(upstream).Schema()
 		name := resource.Tok.Name().String()
 		spec.Resources[resource.Tok.String()] = pschema.ResourceSpec{
-			ObjectTypeSpec:  types.object(name, schema, resource.Fields, isAny),
-			InputProperties: types.properties(name, schema, resource.Fields, isInput),
+			ObjectTypeSpec:  types.object(name, schema, resource.Fields, asOutput),
+			InputProperties: types.properties(name, schema, resource.Fields, asInput),
 			RequiredInputs:  requiredNames(schema, resource.Fields),
 		}
 	}
 	for upstream, function := range info.DataSources {
 		schema := info.P.DataSourcesMap().Get(upstream).Schema()
 		name := function.Tok.Name().String()
-		inputs := types.object(name, schema, function.Fields, isInput)
-		outputs := types.object(name, schema, function.Fields, isAny)
+		inputs := types.object(name, schema, function.Fields, asInput)
+		outputs := types.object(name, schema, function.Fields, asOutput)
 		// Every data source has an identity, whether or not its schema says so.
 		outputs.Properties["id"] = pschema.PropertySpec{TypeSpec: pschema.TypeSpec{Type: "string"}}
 		spec.Functions[function.Tok.String()] = pschema.FunctionSpec{Inputs: &inputs, Outputs: &outputs}
@@ -49,32 +49,51 @@ func packageSchema(info tfbridge.ProviderInfo) pschema.PackageSpec {
 // typeTable collects the object types found inside properties.
 type typeTable map[string]pschema.ComplexTypeSpec
 
-type filter func(shim.Schema) bool
+// view is how a property is looked at: as something a program gives, as something it gets back, or
+// as a part of a nested type, which serves for both.
+type view int
 
-func isAny(shim.Schema) bool { return true }
+const (
+	asInput view = iota
+	asOutput
+	asPart
+)
 
-// What only the provider can set is no input.
-func isInput(schema shim.Schema) bool { return schema.Optional() || schema.Required() }
+func (v view) shows(upstream string, property shim.Schema) bool {
+	if property.Removed() != "" {
+		return false
+	}
+	switch v {
+	case asInput:
+		// What only the provider can set is no input.
+		return property.Optional() || property.Required()
+	case asOutput:
+		// The identity is Pulumi's own, beside the properties.
+		return upstream != "id"
+	default:
+		return true
+	}
+}
 
-func (types typeTable) object(owner string, schema shim.SchemaMap, infos fields, keep filter) pschema.ObjectTypeSpec {
+func (types typeTable) object(owner string, schema shim.SchemaMap, infos fields, seen view) pschema.ObjectTypeSpec {
 	return pschema.ObjectTypeSpec{
 		Type:       "object",
-		Properties: types.properties(owner, schema, infos, keep),
+		Properties: types.properties(owner, schema, infos, seen),
 		Required:   requiredNames(schema, infos),
 	}
 }
 
 func (types typeTable) properties(
-	owner string, schema shim.SchemaMap, infos fields, keep filter,
+	owner string, schema shim.SchemaMap, infos fields, seen view,
 ) map[string]pschema.PropertySpec {
 	properties := map[string]pschema.PropertySpec{}
 	schema.Range(func(upstream string, property shim.Schema) bool {
-		if property.Removed() == "" && keep(property) {
+		if seen.shows(upstream, property) {
 			properties[tfbridge.TerraformToPulumiNameV2(upstream, schema, infos)] = pschema.PropertySpec{
 				TypeSpec: types.propertyType(
 					owner+tfbridge.TerraformToPulumiName(upstream, nil, nil, true), property, infos[upstream]),
 				Secret:               property.Sensitive(),
-				WillReplaceOnChanges: property.ForceNew(),
+				WillReplaceOnChanges: seen != asOutput && property.ForceNew(),
 				DeprecationMessage:   property.Deprecated(),
 			}
 		}
@@ -120,7 +139,7 @@ func (types typeTable) elementType(owner string, schema shim.Schema, info *tfbri
 		}
 		token := member(owner)
 		types[token] = pschema.ComplexTypeSpec{
-			ObjectTypeSpec: types.object(owner, element.Schema(), infos, isAny),
+			ObjectTypeSpec: types.object(owner, element.Schema(), infos, asPart),
 		}
 		return pschema.TypeSpec{Ref: "#/types/" + token}
 	default:

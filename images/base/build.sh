@@ -11,7 +11,7 @@ readonly HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 requirements() {
   cat <<'END'
 command:apt-get package:apt
-command:debootstrap package:debootstrap
+file:/usr/sbin/debootstrap package:debootstrap
 command:wget package:wget
 command:unshare package:util-linux
 command:tar package:tar
@@ -68,6 +68,7 @@ scratch=$out/.scratch
 umask 077
 rm -rf "$scratch" "$out/rootfs.tar" "$out/packages.txt"
 mkdir -p "$scratch"
+trap 'rm -rf "$scratch"' EXIT
 
 distribution=$(distribution)
 suite=$(release)
@@ -111,4 +112,3 @@ done
 # The input is a pipe whose other end closes within a second after this script has died.
 ${SUDO:-} unshare --mount --propagation private --pid --fork --kill-child --mount-proc \
   bash "$HERE/rootfs.sh" "$scratch/config" < <(exec tail --pid=$$ -f /dev/null)
-rm -rf "$scratch"

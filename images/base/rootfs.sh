@@ -3,6 +3,7 @@
 # namespaces, with the settings in a file and an input that ends when build.sh is gone.
 set -euo pipefail
 . "$1"
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # What debootstrap says for this package list, one line a step; used for progress only.
 readonly STEPS=520
@@ -19,7 +20,7 @@ make() {
       'I: '*) step=$((step < STEPS ? step + 1 : STEPS)); progress "${line#I: }" ;;
       *) echo "$line" ;;
     esac
-  done | sed -u 's#://[^/@ ]*@#://#g'
+  done | sed -u 's#://[^/@ ]*@#://#g' || { tail -n 30 "$root/debootstrap/debootstrap.log" >&2; exit 1; }
 
   step=$STEPS; progress "applying the updates since the release"
   # By the host's apt, from outside: it knows its own proxies, certificates and credentials. Its hooks

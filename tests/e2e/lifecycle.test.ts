@@ -32,7 +32,11 @@ describe("a stack's life", () => {
     expect(up.output).toContain("+ 12 created");
     expect(up.code).toBe(0);
 
-    const answer = await workspace.ollama("/api/generate", { model: "tiny", prompt: "hello", stream: false });
+    const answer = await workspace.ollama("/api/generate", {
+      model: "tiny",
+      prompt: "hello",
+      stream: false,
+    });
     expect((answer as { eval_count: number }).eval_count).toBeGreaterThan(0);
   });
 
@@ -60,7 +64,11 @@ describe("a stack's life", () => {
       endpoints: { ollama: `http://127.0.0.1:${workspace.port}` },
       models: ["tiny:latest"],
       services: {
-        ollama: { digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/), health: "ready", image: expect.any(String) },
+        ollama: {
+          digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+          health: "ready",
+          image: expect.any(String),
+        },
       },
     });
     expect(JSON.parse(output).services.ollama.digest).toBe(Image);
@@ -90,7 +98,9 @@ describe("a stack's life", () => {
   it("update: only init, shown as a replacement and really applied", async () => {
     expect((await running()).HostConfig.Init).toBe(true);
     workspace.edit("compose/ollama.yaml", "init: true", "init: false");
-    expect((await workspace.pulumi("preview", "--diff")).output).toContain("docker:index/container:Container: (replace)");
+    expect((await workspace.pulumi("preview", "--diff")).output).toContain(
+      "docker:index/container:Container: (replace)",
+    );
 
     expect((await workspace.pulumi("up", "--yes")).code).toBe(0);
     expect((await running()).HostConfig.Init).toBe(false);
@@ -99,7 +109,9 @@ describe("a stack's life", () => {
 
   it("update: only tmpfs, shown as a replacement and really applied", async () => {
     workspace.edit("compose/ollama.yaml", "      - /tmp\n", "      - /tmp:size=64m\n");
-    expect((await workspace.pulumi("preview", "--diff")).output).toContain("docker:index/container:Container: (replace)");
+    expect((await workspace.pulumi("preview", "--diff")).output).toContain(
+      "docker:index/container:Container: (replace)",
+    );
 
     expect((await workspace.pulumi("up", "--yes")).code).toBe(0);
     expect((await running()).HostConfig.Tmpfs).toEqual({ "/tmp": "size=64m" });
@@ -110,7 +122,8 @@ describe("a stack's life", () => {
     const made = await modelMadeAt(workspace);
     await docker("rm", "--force", container);
     const preview = await workspace.pulumi("preview", "--expect-no-changes");
-    expect(preview.output).toMatch(/\+ {2}docker:index:Container ollama create/);
+    expect(preview.output).toContain(`warning: container ${container} is missing`);
+    expect(preview.output).toContain("docker:index:Container ollama replace");
     expect(preview.code).not.toBe(0);
 
     const up = await workspace.pulumi("up", "--yes");
@@ -122,9 +135,37 @@ describe("a stack's life", () => {
 
   it("drift: a stopped container shows in the preview and is started", async () => {
     await docker("stop", "--time", "1", container);
-    expect((await workspace.pulumi("preview", "--expect-no-changes")).code).not.toBe(0);
+    const preview = await workspace.pulumi("preview", "--expect-no-changes");
+    expect(preview.output).toContain(`warning: container ${container} is stopped (exited)`);
+    expect(preview.code).not.toBe(0);
     expect((await workspace.pulumi("up", "--yes")).code).toBe(0);
     expect((await running()).State.Status).toBe("running");
+    await expectNoChanges();
+  });
+
+  it("drift: a limit changed by docker update shows in the preview and is set back", async () => {
+    await docker("update", "--memory", "1g", "--memory-swap", "1g", container);
+    const preview = await workspace.pulumi("preview", "--expect-no-changes");
+    expect(preview.output).toContain(
+      `warning: container ${container} memory in MiB is 1024, not 16384`,
+    );
+    expect(preview.code).not.toBe(0);
+    expect((await workspace.pulumi("up", "--yes")).code).toBe(0);
+    expect((await running()).HostConfig.Memory).toBe(16 * 1024 ** 3);
+    await expectNoChanges();
+  });
+
+  it("drift: a container detached from its network shows in the preview and is attached again", async () => {
+    const network = workspace.name("net");
+    await docker("network", "disconnect", network, container);
+    const preview = await workspace.pulumi("preview", "--expect-no-changes");
+    expect(preview.output).toContain(
+      `warning: container ${container} is not attached to network ${network}`,
+    );
+    expect((await workspace.pulumi("up", "--yes")).code).toBe(0);
+    expect(await docker("network", "inspect", "--format", "{{len .Containers}}", network)).toBe(
+      "1",
+    );
     await expectNoChanges();
   });
 
@@ -133,9 +174,14 @@ describe("a stack's life", () => {
     await workspace.ollama("/api/delete", { model: "tiny" }, "DELETE");
     const preview = await workspace.pulumi("preview", "--diff");
     expect(preview.output).toMatch(/OBSERVED *: .* => "absent at 20/);
+    expect(preview.output).toContain("warning: model tiny:latest is absent");
 
     expect((await workspace.pulumi("up", "--yes")).code).toBe(0);
-    const answer = await workspace.ollama("/api/generate", { model: "tiny", prompt: "hello", stream: false });
+    const answer = await workspace.ollama("/api/generate", {
+      model: "tiny",
+      prompt: "hello",
+      stream: false,
+    });
     expect((answer as { eval_count: number }).eval_count).toBeGreaterThan(0);
     expect((await running()).Id).toBe(Id);
     await expectNoChanges();
@@ -148,9 +194,25 @@ describe("a stack's life", () => {
     await expectNoChanges();
   });
 
+  it("foreign: a container with our name that aistack did not make is refused and left alone", async () => {
+    const { Image } = await running();
+    await docker("rename", container, `${container}-aside`);
+    await docker("create", "--name", container, Image);
+    const refused = await workspace.pulumi("up", "--yes");
+    expect(refused.output).toContain(
+      `docker: a container ${container} is there that aistack did not make`,
+    );
+    expect(refused.code).not.toBe(0);
+    await docker("rm", container);
+    await docker("rename", `${container}-aside`, container);
+    await expectNoChanges();
+  });
+
   it("update: a second model is added, the first one and the container are left alone", async () => {
     const [{ Id }, made] = [await running(), await modelMadeAt(workspace)];
-    workspace.configure(TINY_MODEL.replace(" }]", " }, { name: second, from: file:models/tiny.gguf }]"));
+    workspace.configure(
+      TINY_MODEL.replace(" }]", " }, { name: second, from: file:models/tiny.gguf }]"),
+    );
     expect((await workspace.pulumi("up", "--yes")).code).toBe(0);
     const { models } = (await workspace.ollama("/api/tags")) as { models: { name: string }[] };
     expect(models.map(({ name }) => name).sort()).toEqual(["second:latest", "tiny:latest"]);
@@ -163,7 +225,9 @@ describe("a stack's life", () => {
     const destroyed = await workspace.pulumi("destroy", "--yes");
     expect(destroyed.code).toBe(0);
     expect(await inspect(container)).toBeUndefined();
-    expect(await docker("network", "ls", "--quiet", "--filter", `name=^${workspace.prefix}-`)).toBe("");
+    expect(await docker("network", "ls", "--quiet", "--filter", `name=^${workspace.prefix}-`)).toBe(
+      "",
+    );
     expect(await docker("volume", "ls", "--quiet", "--filter", `name=^${workspace.prefix}-`)).toBe(
       workspace.name("ollama_data"),
     );
@@ -178,7 +242,9 @@ describe("a stack's life", () => {
 
 /** When Ollama wrote the model: a model made again has another time. */
 async function modelMadeAt(workspace: Workspace): Promise<string> {
-  const { models } = (await workspace.ollama("/api/tags")) as { models: { name: string; modified_at: string }[] };
+  const { models } = (await workspace.ollama("/api/tags")) as {
+    models: { name: string; modified_at: string }[];
+  };
   const tiny = models.find(({ name }) => name === "tiny:latest");
   if (tiny === undefined) throw new Error("tiny is not there");
   return tiny.modified_at;

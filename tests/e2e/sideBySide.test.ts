@@ -20,7 +20,8 @@ describe("two stacks with a namePrefix on one engine", () => {
   });
 
   it("first up: both run and answer on their own ports", async () => {
-    for (const workspace of workspaces) expect((await workspace.pulumi("up", "--yes")).code).toBe(0);
+    for (const workspace of workspaces)
+      expect((await workspace.pulumi("up", "--yes")).code).toBe(0);
     for (const workspace of workspaces) {
       expect(await workspace.ollama("/api/version")).toEqual({ version: expect.any(String) });
       expect((await inspect(workspace.name("ollama")))?.Mounts).toMatchObject([

@@ -74,6 +74,8 @@ function start(recipe: string): Driver {
   const child = spawn(process.execPath, [bundle, recipe], {
     env: { ...process.env, AISTACK_CACHE: join(folder, "cache") },
     stdio: ["ignore", "pipe", "inherit"],
+    // A process group of its own, as a shell gives it: Ctrl-C signals the whole of it.
+    detached: true,
   });
   let output = "";
   child.stdout.on("data", (chunk) => {
@@ -119,7 +121,7 @@ test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
     const processes = recipeProcesses();
     expect(processes.filter(isRunning)).toEqual(processes);
 
-    driver.process.kill(signal);
+    process.kill(-(driver.process.pid ?? 0), signal);
     expect(await driver.ended).toBe(1);
     await driver.says(`building thing was interrupted (${signal}). Run the same command again`);
     expect(processes.filter(isRunning)).toEqual([]);

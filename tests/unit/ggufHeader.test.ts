@@ -260,7 +260,7 @@ describe("what is accepted and what is not", () => {
     expect(inspect(header({ keys: 1, rest }))).toEqual(
       problem(
         "damaged",
-        "The file cannot be used: it is one of 3 parts, and Ollama loads whole models only. Join the parts with llama-gguf-split --merge.",
+        "The file cannot be used: it is one of 3 parts, and a model has to be one file. Join the parts with llama-gguf-split --merge.",
       ),
     );
   });

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	p "github.com/pulumi/pulumi-go-provider"
 	"golang.org/x/crypto/ssh"
@@ -46,38 +45,6 @@ func (r *Results) fill(ctx context.Context, command string, in CommandInputs) er
 	}
 	r.Stdout, r.Stderr = capture.Finish()
 	return nil
-}
-
-// run waits for the command. When ctx ends first, the server is asked to end the command's process
-// group, then to kill it, and then the connection is closed whatever the server does.
-func run(ctx context.Context, shell *ssh.Session, connection *session, command string) error {
-	if err := shell.Start(command); err != nil {
-		return err
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- shell.Wait() }()
-	select {
-	case err := <-ended:
-		return err
-	case <-ctx.Done():
-	}
-
-	closing := func(within time.Duration) bool {
-		select {
-		case <-ended:
-			return true
-		case <-time.After(within):
-			return false
-		}
-	}
-	_ = shell.Signal(ssh.SIGTERM)
-	if !closing(lifecycle.Grace) {
-		_ = shell.Signal(ssh.SIGKILL)
-		if !closing(200 * time.Millisecond) {
-			_ = connection.Close()
-		}
-	}
-	return lifecycle.Stopped(ctx)
 }
 
 func setEnvironment(shell *ssh.Session, environment map[string]string) error {

@@ -1,5 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -22,8 +30,11 @@ export class Workspace {
   readonly root: string;
   readonly prefix = `t${randomBytes(3).toString("hex")}`;
   readonly stack = "minimal";
+  /** on which the stack's Ollama is published; configure() writes it into the stack file */
   port = 0;
-  #environment: Record<string, string> = {};
+  initialPort = 0;
+  /** what `./aistack env` exports, once prepared */
+  environment: Record<string, string> = {};
 
   private constructor() {
     this.root = mkdtempSync(join(tmpdir(), "aistack-e2e-"));
@@ -32,10 +43,14 @@ export class Workspace {
   /** Copies the checkout, without what a user's clone would not have, and gives it a stack file. */
   static async create(config = TINY_MODEL): Promise<Workspace> {
     const workspace = new Workspace();
-    const left = new Set([".git", ".state", "node_modules", "tests", "engine", "docs"].map((name) => join(ROOT, name)));
+    const left = new Set(
+      [".git", ".state", "node_modules", "tests", "engine", "docs"].map((name) => join(ROOT, name)),
+    );
     cpSync(ROOT, workspace.root, { recursive: true, filter: (source) => !left.has(source) });
-    for (const linked of ["node_modules", "engine"]) symlinkSync(join(ROOT, linked), join(workspace.root, linked));
+    for (const linked of ["node_modules", "engine"])
+      symlinkSync(join(ROOT, linked), join(workspace.root, linked));
     workspace.port = await freePort();
+    workspace.initialPort = workspace.port;
     workspace.configure(config);
     return workspace;
   }
@@ -43,7 +58,9 @@ export class Workspace {
   /** Rewrites the stack file; a salt that Pulumi has put there stays. */
   configure(config: string): void {
     const file = join(this.root, "stacks", `Pulumi.${this.stack}.yaml`);
-    const salt = existsSync(file) ? (/^encryptionsalt:.*$/m.exec(readFileSync(file, "utf8"))?.[0] ?? "") : "";
+    const salt = existsSync(file)
+      ? (/^encryptionsalt:.*$/m.exec(readFileSync(file, "utf8"))?.[0] ?? "")
+      : "";
     const own = `config:\n  aistack:namePrefix: ${this.prefix}\n  aistack:ports: { ollama: ${this.port} }\n`;
     writeFileSync(file, `${own}${config}${salt}\n`);
   }
@@ -59,20 +76,25 @@ export class Workspace {
   /** Makes engine, image and stack ready as the installer does, without bringing anything up. */
   async prepare(): Promise<void> {
     const ran = await this.aistack("install", "--dry-run");
-    if (ran.code !== 4) throw new Error(`aistack install --dry-run ended with ${ran.code}:\n${ran.output}`);
+    if (ran.code !== 4)
+      throw new Error(`aistack install --dry-run ended with ${ran.code}:\n${ran.output}`);
     const { stdout } = await execa(join(this.root, "aistack"), ["env"]);
     for (const [, name, value] of stdout.matchAll(/^export (\w+)='(.*)'$/gm)) {
-      if (name !== undefined && value !== undefined) this.#environment[name] = value;
+      if (name !== undefined && value !== undefined) this.environment[name] = value;
     }
   }
 
   /** `pulumi` as a user types it after `eval "$(./aistack env)"`. */
   async pulumi(...args: string[]): Promise<Ran> {
-    return this.#run("pulumi", [...args, "--non-interactive", "--color=never"], this.#environment);
+    return this.#run("pulumi", [...args, "--non-interactive", "--color=never"], this.environment);
   }
 
   async aistack(...args: string[]): Promise<Ran> {
-    return this.#run(join(this.root, "aistack"), args, {});
+    return this.aistackWith({}, ...args);
+  }
+
+  async aistackWith(environment: Record<string, string>, ...args: string[]): Promise<Ran> {
+    return this.#run(join(this.root, "aistack"), args, environment);
   }
 
   /** Name of a Docker object of this stack. */
@@ -81,7 +103,11 @@ export class Workspace {
   }
 
   /** Asks the stack's Ollama. */
-  async ollama(path: string, body?: unknown, method = body === undefined ? "GET" : "POST"): Promise<unknown> {
+  async ollama(
+    path: string,
+    body?: unknown,
+    method = body === undefined ? "GET" : "POST",
+  ): Promise<unknown> {
     const response = await fetch(`http://127.0.0.1:${this.port}${path}`, {
       method,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -91,13 +117,22 @@ export class Workspace {
     return text === "" ? undefined : JSON.parse(text);
   }
 
+  /** Removes the volumes that a destroy leaves. */
+  async removeData(): Promise<void> {
+    await docker("volume", "rm", "--force", this.name("ollama_data"));
+  }
+
   /** Removes everything that the stack made, its data included. */
   async remove(): Promise<void> {
     await removeObjects(this.prefix);
     rmSync(this.root, { recursive: true, force: true });
   }
 
-  async #run(file: string, args: readonly string[], environment: Record<string, string>): Promise<Ran> {
+  async #run(
+    file: string,
+    args: readonly string[],
+    environment: Record<string, string>,
+  ): Promise<Ran> {
     const result = await execa(file, args, {
       cwd: this.root,
       env: { ...environment, NO_COLOR: "1" },
@@ -119,7 +154,9 @@ export async function docker(...args: string[]): Promise<string> {
 
 /** What `docker inspect` tells of a container; undefined where there is none. */
 export async function inspect(container: string): Promise<ContainerInspect | undefined> {
-  const { stdout, exitCode } = await execa("docker", ["container", "inspect", container], { reject: false });
+  const { stdout, exitCode } = await execa("docker", ["container", "inspect", container], {
+    reject: false,
+  });
   return exitCode === 0 ? (JSON.parse(stdout) as ContainerInspect[])[0] : undefined;
 }
 
@@ -128,8 +165,15 @@ export interface ContainerInspect {
   readonly Id: string;
   readonly Image: string;
   readonly State: { readonly StartedAt: string; readonly Status: string };
-  readonly Config: { readonly Healthcheck: { readonly Interval: number; readonly Test: string[] }; readonly Env: string[] };
-  readonly HostConfig: Record<string, unknown> & { readonly Tmpfs: Record<string, string> | null; readonly Init: boolean | null };
+  readonly Config: {
+    readonly Image: string;
+    readonly Healthcheck: { readonly Interval: number; readonly Test: string[] };
+    readonly Env: string[];
+  };
+  readonly HostConfig: Record<string, unknown> & {
+    readonly Tmpfs: Record<string, string> | null;
+    readonly Init: boolean | null;
+  };
   readonly Mounts: readonly { readonly Name: string; readonly Destination: string }[];
 }
 
@@ -139,16 +183,24 @@ export async function freePort(): Promise<number> {
     server.on("error", fail);
     server.listen(0, "127.0.0.1", () => {
       const address = server.address();
-      server.close(() => (address !== null && typeof address === "object" ? done(address.port) : fail(new Error("no port"))));
+      server.close(() =>
+        address !== null && typeof address === "object"
+          ? done(address.port)
+          : fail(new Error("no port")),
+      );
     });
   });
 }
 
 async function removeObjects(prefix: string): Promise<void> {
   const filter = ["--filter", `name=^${prefix}-`];
-  const containers = (await docker("ps", "--all", "--quiet", "--filter", `name=^/${prefix}-`)).split("\n").filter(Boolean);
+  const containers = (await docker("ps", "--all", "--quiet", "--filter", `name=^/${prefix}-`))
+    .split("\n")
+    .filter(Boolean);
   if (containers.length > 0) await docker("rm", "--force", "--volumes", ...containers);
-  const networks = (await docker("network", "ls", "--quiet", ...filter)).split("\n").filter(Boolean);
+  const networks = (await docker("network", "ls", "--quiet", ...filter))
+    .split("\n")
+    .filter(Boolean);
   if (networks.length > 0) await docker("network", "rm", ...networks);
   const volumes = (await docker("volume", "ls", "--quiet", ...filter)).split("\n").filter(Boolean);
   if (volumes.length > 0) await docker("volume", "rm", ...volumes);

@@ -12,8 +12,13 @@ export interface Sshd {
   user: string;
   /** The server's public host key, as `connection.hostKey` wants it. */
   hostKey: string;
-  /** The public host key of some other server. */
+  /** Another public host key of the same server. */
+  rsaHostKey: string;
+  /** A key pair that the server has nothing to do with. */
   otherHostKey: string;
+  otherPrivateKey: string;
+  /** The private half of `hostKey`, for other servers of the same name. */
+  hostPrivateKey: string;
   /** A private key that the server accepts. */
   privateKey: string;
   /** The same key, encrypted with `privateKeyPassword`. */
@@ -22,9 +27,8 @@ export interface Sshd {
   privateKeyFile: string;
   /** A folder for the files of a test. */
   folder: string;
-  /** How many lines of its log since `forget` have this text. */
+  /** How many lines of its log have this text. */
   logged(text: string): number;
-  forget(): void;
   stop(): Promise<void>;
 }
 
@@ -33,11 +37,15 @@ const sshdPath = "/usr/sbin/sshd";
 export async function startSshd(): Promise<Sshd> {
   const folder = mkdtempSync(join(tmpdir(), "aistack-sshd-"));
   const hostKeyFile = makeKey(folder, "host", "");
+  const rsaHostKeyFile = makeKey(folder, "rsa", "", "rsa");
   const privateKeyFile = makeKey(folder, "client", "");
   const port = await freePort();
   const config = join(folder, "sshd_config");
   writeFileSync(join(folder, "authorized_keys"), readFileSync(`${privateKeyFile}.pub`));
-  writeFileSync(config, configuration({ folder, hostKeyFile, port }));
+  writeFileSync(
+    config,
+    configuration({ folder, hostKeyFiles: [hostKeyFile, rsaHostKeyFile], port }),
+  );
   if (process.getuid?.() === 0) {
     // Debian's service file makes this folder; sshd insists on it when it runs as root.
     mkdirSync("/run/sshd", { recursive: true });
@@ -50,21 +58,22 @@ export async function startSshd(): Promise<Sshd> {
   await ready(server, (line) => log.push(line));
 
   const password = "a phrase for the key";
-  const locked = makeKey(folder, "locked", password, privateKeyFile);
+  const otherFile = makeKey(folder, "other", "");
+  const locked = lockKey(privateKeyFile, password);
   return {
     port,
     user: userInfo().username,
     hostKey: readFileSync(`${hostKeyFile}.pub`, "utf8").trim(),
-    otherHostKey: readFileSync(`${makeKey(folder, "other", "")}.pub`, "utf8").trim(),
+    rsaHostKey: readFileSync(`${rsaHostKeyFile}.pub`, "utf8").trim(),
+    hostPrivateKey: readFileSync(hostKeyFile, "utf8"),
+    otherHostKey: readFileSync(`${otherFile}.pub`, "utf8").trim(),
+    otherPrivateKey: readFileSync(otherFile, "utf8"),
     privateKey: readFileSync(privateKeyFile, "utf8"),
     encryptedPrivateKey: readFileSync(locked, "utf8"),
     privateKeyPassword: password,
     privateKeyFile,
     folder,
     logged: (text) => log.filter((line) => line.includes(text)).length,
-    forget: () => {
-      log.length = 0;
-    },
     stop: async () => {
       server.kill("SIGTERM");
       await once(server, "exit");
@@ -73,11 +82,11 @@ export async function startSshd(): Promise<Sshd> {
   };
 }
 
-function configuration(at: { folder: string; hostKeyFile: string; port: number }): string {
+function configuration(at: { folder: string; hostKeyFiles: string[]; port: number }): string {
   return [
     "ListenAddress 127.0.0.1",
     `Port ${at.port}`,
-    `HostKey ${at.hostKeyFile}`,
+    ...at.hostKeyFiles.map((file) => `HostKey ${file}`),
     `AuthorizedKeysFile ${join(at.folder, "authorized_keys")}`,
     "PidFile none",
     "StrictModes no",
@@ -93,16 +102,18 @@ function configuration(at: { folder: string; hostKeyFile: string; port: number }
   ].join("\n");
 }
 
-/** Makes a key or, when `copyOf` names one, encrypts a copy of it. */
-function makeKey(folder: string, name: string, password: string, copyOf?: string): string {
+function makeKey(folder: string, name: string, password: string, type = "ed25519"): string {
   const file = join(folder, name);
-  if (copyOf === undefined) {
-    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", password, "-C", name, "-f", file]);
-  } else {
-    writeFileSync(file, readFileSync(copyOf), { mode: 0o600 });
-    execFileSync("ssh-keygen", ["-q", "-p", "-P", "", "-N", password, "-f", file]);
-  }
+  execFileSync("ssh-keygen", ["-q", "-t", type, "-N", password, "-C", name, "-f", file]);
   return file;
+}
+
+/** Encrypts a copy of a key. */
+function lockKey(file: string, password: string): string {
+  const locked = `${file}-locked`;
+  writeFileSync(locked, readFileSync(file), { mode: 0o600 });
+  execFileSync("ssh-keygen", ["-q", "-p", "-P", "", "-N", password, "-f", locked]);
+  return locked;
 }
 
 async function ready(server: ChildProcess, log: (line: string) => void): Promise<void> {

@@ -76,10 +76,10 @@ export async function failure(promise: Promise<unknown>): Promise<string> {
 
 /** Waits for something that takes a moment. */
 export async function eventually(condition: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 5000;
+  const deadline = Date.now() + 20_000;
   while (!condition()) {
     if (Date.now() > deadline) {
-      throw new Error(`${what} did not happen within five seconds`);
+      throw new Error(`${what} did not happen within twenty seconds`);
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

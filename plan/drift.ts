@@ -1,0 +1,148 @@
+import { createHash } from "node:crypto";
+import type { ContainerSpec } from "./containerSpec";
+import type { HostFacts, InspectedContainer, InspectedNetwork } from "./hostFacts";
+import type { NetworkSpec } from "./plan";
+import { parseDuration } from "./quantities";
+
+/**
+ * Label of everything aistack makes in the engine: identity of the spec it was made from. A
+ * different spec is a pending change; the same spec on an object that differs from it is drift.
+ */
+export const SPEC_LABEL = "dev.aistack.spec";
+
+/** An object's label as it is to be declared, and how the host differs from what was made there. */
+export interface Comparison {
+  /**
+   * The label seen on the host where that is in sync, so that nothing changes; else a value that was
+   * never there before, so that the object is replaced. It tells what was seen.
+   */
+  readonly label: string;
+  /** `is stopped (exited)`, `memory is 1024 MiB, not 16384 MiB`; empty where there is no drift */
+  readonly drift: readonly string[];
+}
+
+/** The difference of an object that is not there at all. */
+export const MISSING = "is missing";
+
+export function compareContainer(
+  spec: ContainerSpec,
+  imageId: string | undefined,
+  facts: HostFacts,
+  now: Date,
+): Comparison {
+  const seen = facts.inspectedContainers[spec.name];
+  if (seen === undefined) return compare(spec, undefined, [MISSING], now);
+  return compare(
+    spec,
+    seen.labels[SPEC_LABEL],
+    containerDifferences(spec, imageId, seen, facts),
+    now,
+  );
+}
+
+export function compareNetwork(spec: NetworkSpec, facts: HostFacts, now: Date): Comparison {
+  const seen = facts.networks[spec.name];
+  if (seen === undefined) return compare(spec, undefined, [MISSING], now);
+  return compare(spec, seen.labels[SPEC_LABEL], networkDifferences(spec, seen), now);
+}
+
+function compare(
+  spec: object,
+  seenLabel: string | undefined,
+  differences: readonly string[],
+  now: Date,
+): Comparison {
+  const identity = createHash("sha256").update(JSON.stringify(spec)).digest("hex").slice(0, 16);
+  // Made from another spec: the change is the user's own, and the provider's diff shows it in full.
+  if (seenLabel !== undefined && seenLabel.split(" ")[0] !== identity)
+    return { label: identity, drift: [] };
+  if (differences.length === 0) return { label: seenLabel ?? identity, drift: [] };
+  return {
+    label: `${identity} ${differences.join("; ")} at ${now.toISOString()}`,
+    drift: differences,
+  };
+}
+
+const MEBIBYTE = 1024 ** 2;
+
+/** Only what is declared is compared: what the image or the daemon adds is theirs. */
+function containerDifferences(
+  spec: ContainerSpec,
+  imageId: string | undefined,
+  seen: InspectedContainer,
+  facts: HostFacts,
+): string[] {
+  const differences: string[] = [];
+  const same = (what: string, found: unknown, declared: unknown) => {
+    if (JSON.stringify(found) !== JSON.stringify(declared))
+      differences.push(`${what} is ${shown(found)}, not ${shown(declared)}`);
+  };
+  if (!["running", "restarting"].includes(seen.status))
+    differences.push(`is stopped (${seen.status})`);
+  if (imageId !== undefined) same("image", seen.image, imageId);
+  same("restart policy", seen.restart, spec.restart);
+  if (spec.memory !== undefined) same("memory in MiB", seen.memory / MEBIBYTE, spec.memory);
+  if (spec.memorySwap !== undefined)
+    same("memory and swap in MiB", seen.memorySwap / MEBIBYTE, spec.memorySwap);
+  same("CPUs", seen.nanoCpus / 1e9, Number(spec.cpus ?? 0));
+  same("read-only root", seen.readOnly, spec.readOnly);
+  same("init", seen.init, spec.init);
+  same("tmpfs", sorted(seen.tmpfs), sorted(spec.tmpfs));
+  same("dropped capabilities", seen.capDrop, spec.capabilities?.drops ?? []);
+  same("security options", seen.securityOpts, spec.securityOpts);
+  same("log options", sorted(seen.logOpts), sorted(spec.logOpts));
+  for (const variable of spec.envs) {
+    // Values may be secrets, so only the name is told.
+    if (!seen.envs.includes(variable))
+      differences.push(`environment variable ${variable.split("=", 1)[0]} differs`);
+  }
+  same(
+    "ports",
+    seen.ports,
+    spec.ports.map((port) => `${port.ip}:${port.external}:${port.internal}/${port.protocol}`),
+  );
+  // An image's own volumes are mounted beside the declared ones.
+  for (const { source, target } of spec.mounts) {
+    if (!seen.mounts.includes(`${source}:${target}`))
+      differences.push(`volume ${source} is not mounted at ${target}`);
+  }
+  if (spec.healthcheck !== undefined) {
+    same("healthcheck", seen.healthcheck?.tests, spec.healthcheck.tests);
+    same(
+      "healthcheck interval",
+      seen.healthcheck?.interval,
+      nanoseconds(spec.healthcheck.interval),
+    );
+    same("healthcheck timeout", seen.healthcheck?.timeout, nanoseconds(spec.healthcheck.timeout));
+  }
+  for (const network of spec.networks) {
+    if (seen.networkIds[network.name] === undefined)
+      differences.push(`is not attached to network ${network.name}`);
+    else if (seen.networkIds[network.name] !== facts.networks[network.name]?.id) {
+      differences.push(`is attached to an earlier network ${network.name}`);
+    }
+  }
+  return differences;
+}
+
+function networkDifferences(spec: NetworkSpec, seen: InspectedNetwork): string[] {
+  const differences: string[] = [];
+  if (seen.driver !== "bridge") differences.push(`driver is ${seen.driver}, not bridge`);
+  if (seen.internal !== spec.internal)
+    differences.push(`internal is ${seen.internal}, not ${spec.internal}`);
+  return differences;
+}
+
+function nanoseconds(duration: string | undefined): number {
+  return duration === undefined ? 0 : (parseDuration(duration) ?? 0);
+}
+
+function sorted(record: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(record).sort(([one], [other]) => (one < other ? -1 : 1)),
+  );
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value ?? null);
+}

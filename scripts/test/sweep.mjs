@@ -1,0 +1,63 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+
+/** How the names of what the tests make begin; nothing else is ever touched. */
+const TEST_NAME = /^t[0-9a-f]{6}-/;
+
+const KINDS = [
+  {
+    kind: "container",
+    list: ["ps", "--all", "--format", "{{.Names}}"],
+    remove: ["rm", "--force", "--volumes"],
+  },
+  {
+    kind: "network",
+    list: ["network", "ls", "--format", "{{.Name}}"],
+    remove: ["network", "rm"],
+  },
+  {
+    kind: "volume",
+    list: ["volume", "ls", "--format", "{{.Name}}"],
+    remove: ["volume", "rm"],
+  },
+];
+
+/** Removes what killed runs left in the engine, unless another run is alive that may own it. */
+export function sweepLeftovers() {
+  if (isAnotherRunAlive()) {
+    console.log("Another test run is alive: leftovers stay.");
+    return;
+  }
+  for (const { kind, list, remove } of KINDS) {
+    const names = docker(list).split("\n").filter(isTestName);
+    if (names.length === 0) continue;
+    console.log(`Removing what a killed run left: ${kind} ${names.join(" ")}`);
+    docker([...remove, ...names]);
+  }
+}
+
+/** @param {string} name */
+export function isTestName(name) {
+  return TEST_NAME.test(name);
+}
+
+function docker(args) {
+  const { stdout } = spawnSync("docker", args, {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  return stdout ?? "";
+}
+
+// Vitest's main process has its script in its command line; ours is our ancestor or not started yet.
+function isAnotherRunAlive() {
+  return readdirSync("/proc").some((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      const [command = "", script = ""] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+      return /(^|\/)node$/.test(command) && /(^|\/)(vitest|vitest\.mjs)$/.test(script);
+    } catch {
+      return false;
+    }
+  });
+}

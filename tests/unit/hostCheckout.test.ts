@@ -1,0 +1,149 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { baseRecipe, builtImageName, builtImageNames, serviceRecipe } from "../../host/builtImages";
+import { readCheckout, stackFileName } from "../../host/checkout";
+import { dockerHost, probeEnvironment } from "../../host/probe";
+import { problemsOf } from "../support/plan/problems";
+import { BUILT, planMinimal } from "../support/plan/stack";
+
+let root: string;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "aistack-checkout-"));
+  write("compose/common.yaml", "name: aistack\n");
+  mkdirSync(join(root, "images"));
+});
+
+afterEach(() => {
+  rmSync(root, { recursive: true });
+});
+
+function write(file: string, text: string): void {
+  mkdirSync(dirname(join(root, file)), { recursive: true });
+  writeFileSync(join(root, file), text);
+}
+
+const DIGEST = `sha256:${"a".repeat(64)}`;
+
+describe("readCheckout", () => {
+  test("reads compose/common.yaml first, the others by name, and nothing else", () => {
+    for (const name of ["zeta.yaml", "alpha.yaml", "notes.md", "backup.yaml~"])
+      write(`compose/${name}`, name);
+    expect(readCheckout(root, "x").composeFiles).toEqual([
+      { file: "compose/common.yaml", text: "name: aistack\n" },
+      { file: "compose/alpha.yaml", text: "alpha.yaml" },
+      { file: "compose/zeta.yaml", text: "zeta.yaml" },
+    ]);
+  });
+
+  test("tells a missing common.yaml", () => {
+    rmSync(join(root, "compose/common.yaml"));
+    expect(problemsOf(() => readCheckout(root, "x"))).toEqual([
+      "compose/common.yaml: the file is not there. Restore it with: git checkout compose",
+    ]);
+  });
+
+  test("reads the stack's file under its relative name", () => {
+    write("stacks/Pulumi.lab.yaml", "config:\n  aistack:profile: minimal\n");
+    const { stackFile } = readCheckout(root, "lab");
+    expect(stackFileName("lab")).toBe("stacks/Pulumi.lab.yaml");
+    expect(stackFile.value).toEqual({ config: { "aistack:profile": "minimal" } });
+    expect(stackFile.locate(["config", "aistack:profile"])).toBe("stacks/Pulumi.lab.yaml:2");
+  });
+
+  test("a stack without a file is one without configuration; a broken file tells where", () => {
+    expect(readCheckout(root, "none").stackFile).toMatchObject({ value: {}, problems: [] });
+    write("stacks/Pulumi.bad.yaml", "config: [");
+    expect(readCheckout(root, "bad").stackFile.problems).toHaveLength(1);
+  });
+
+  test("reads the lock of digests where there is one", () => {
+    expect(readCheckout(root, "x").images.lock).toEqual({});
+    write("images.lock.yaml", `"ollama/ollama:0.34.3": ${DIGEST}\n`);
+    expect(readCheckout(root, "x").images.lock).toEqual({ "ollama/ollama:0.34.3": DIGEST });
+  });
+
+  test.each([
+    [
+      `"a:1": sha256:abc\n"b:1": ${DIGEST}\n"c:1": 5\n`,
+      [
+        'images.lock.yaml:1: "a:1" has no valid digest (sha256: and 64 hexadecimal digits)',
+        'images.lock.yaml:3: "c:1" has no valid digest (sha256: and 64 hexadecimal digits)',
+      ],
+    ],
+    ["a: [", [expect.stringMatching(/^images\.lock\.yaml:1: not valid YAML: /)]],
+    ["- a", ["images.lock.yaml:1: the file must hold a mapping of keys to values"]],
+  ])("refuses the lock %j", (text, told) => {
+    write("images.lock.yaml", text);
+    expect(problemsOf(() => readCheckout(root, "x"))).toEqual(told);
+  });
+});
+
+describe("images that are built here", () => {
+  test("are those with a recipe, beside the base", () => {
+    write("images/base/build.sh", "base");
+    write("images/one/build.sh", "one");
+    write("images/two/README", "no recipe");
+    write("images/assemble.sh", "shared");
+    const names = builtImageNames(root);
+    expect(Object.keys(names)).toEqual(["one"]);
+    expect(names.one).toMatch(/^aistack\.invalid\/one:[0-9a-f]{16}$/);
+    expect(names.one).toBe(builtImageName("one", serviceRecipe(root, "one")));
+    expect(readCheckout(root, "x").images.built).toEqual(names);
+  });
+
+  test.each(["images/one/build.sh", "images/assemble.sh", "images/base/build.sh"])(
+    "have another name once %s has changed",
+    (file) => {
+      for (const name of ["images/one/build.sh", "images/assemble.sh", "images/base/build.sh"])
+        write(name, "before");
+      const before = builtImageNames(root).one;
+      expect(builtImageNames(root).one).toBe(before);
+      write(file, "after");
+      expect(builtImageNames(root).one).not.toBe(before);
+    },
+  );
+
+  test("the checkout's own recipe of Ollama is one", () => {
+    const checkout = resolve(import.meta.dirname, "../..");
+    expect(Object.keys(builtImageNames(checkout))).toEqual(["ollama"]);
+    expect(baseRecipe(checkout).keyExtra[0]).toBe(process.arch);
+  });
+});
+
+describe("the probe", () => {
+  test.each([
+    [{}, "unix:///var/run/docker.sock"],
+    [{ DOCKER_HOST: "unix:///run/user/1000/docker.sock" }, "unix:///run/user/1000/docker.sock"],
+  ])("with the environment %j asks %s", (environment, engine) => {
+    expect(dockerHost(environment)).toBe(engine);
+  });
+
+  test("looks at the plan's own objects", () => {
+    expect(
+      probeEnvironment(
+        planMinimal({ namePrefix: "lab", ports: { ollama: 1234 } }),
+        "unix:///run/d.sock",
+      ),
+    ).toEqual({
+      DOCKER_SOCKET: "/run/d.sock",
+      IMAGES: `ollama/ollama:0.34.3\n${BUILT}`,
+      CONTAINERS: "lab-ollama",
+      NETWORKS: "lab-net",
+      OLLAMA_URL: "http://127.0.0.1:1234",
+    });
+  });
+
+  test("without Ollama asks nobody for models", () => {
+    const plan = { ...planMinimal(), services: [], networks: [] };
+    expect(probeEnvironment(plan, "/run/d.sock")).toEqual({
+      DOCKER_SOCKET: "/run/d.sock",
+      IMAGES: "",
+      CONTAINERS: "",
+      NETWORKS: "",
+      OLLAMA_URL: "",
+    });
+  });
+});

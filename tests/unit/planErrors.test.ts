@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import {
+  formatProblem,
+  HostNotReadyError,
+  OperationError,
+  type Problem,
+  ProblemList,
+  StackError,
+} from "../../plan/errors";
+
+test.each<[Problem, string]>([
+  [{ what: "it is wrong" }, "it is wrong"],
+  [{ what: "it is wrong", where: "a.yaml:3" }, "a.yaml:3: it is wrong"],
+  [{ what: "it is wrong", fix: "Mend it" }, "it is wrong. Mend it"],
+  [{ what: "it is wrong", where: "aistack:x", fix: "Mend it" }, "aistack:x: it is wrong. Mend it"],
+])("a problem is told as where, what, fix: %j", (problem, told) => {
+  expect(formatProblem(problem)).toBe(told);
+});
+
+test("an error's message is all of its problems, a line each", () => {
+  const problems = [
+    { what: "first", where: "a" },
+    { what: "second", fix: "Do" },
+  ];
+  const error = new StackError(problems);
+  expect(error.message).toBe("a: first\nsecond. Do");
+  expect(error.problems).toBe(problems);
+  expect(error).toBeInstanceOf(Error);
+});
+
+test.each([
+  ["StackError", StackError],
+  ["OperationError", OperationError],
+  ["HostNotReadyError", HostNotReadyError],
+] as const)("%s has its name, is a StackError, and keeps its cause", (name, Kind) => {
+  const cause = new Error("deeper");
+  const error = new Kind([{ what: "failed" }], { cause });
+  expect(error.name).toBe(name);
+  expect(error).toBeInstanceOf(StackError);
+  expect(error.cause).toBe(cause);
+  expect(error.message).toBe("failed");
+});
+
+test("the two other kinds are told apart, since each has an exit code of its own", () => {
+  expect(new OperationError([])).not.toBeInstanceOf(HostNotReadyError);
+  expect(new HostNotReadyError([])).not.toBeInstanceOf(OperationError);
+});
+
+test("a list throws everything collected, in order, and nothing where it is empty", () => {
+  const list = new ProblemList();
+  expect(() => list.throwIfAny()).not.toThrow();
+  list.add({ what: "one" });
+  list.addAll([{ what: "two" }, { what: "three" }]);
+  expect(list.problems).toEqual([{ what: "one" }, { what: "two" }, { what: "three" }]);
+  expect(() => list.throwIfAny()).toThrow(new StackError(list.problems));
+  expect(() => list.throwIfAny()).toThrow("one\ntwo\nthree");
+});
