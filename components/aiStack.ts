@@ -55,25 +55,24 @@ export class AiStack extends pulumi.ComponentResource {
 
     const services = new Map<string, ContainerService>();
     for (const service of resolved.services) {
-      const dependencies = service.dependsOn.flatMap((other) => services.get(other) ?? []);
+      const after = service.dependsOn.flatMap((other) => services.get(other) ?? []);
       services.set(
         service.name,
         new ContainerService(
           service.name,
-          { service, networks, volumeNames: storage.volumeNames, now: resolved.now },
-          { ...onEngine, dependsOn: dependencies },
+          { service, networks, volumeNames: storage.volumeNames, after, now: resolved.now },
+          onEngine,
         ),
       );
     }
 
-    const models = resolved.models.map((model) => {
-      const host = services.get(resolved.modelService);
-      return new Model(
-        model.resourceName,
-        { model },
-        { parent: this, dependsOn: host === undefined ? [] : [host] },
-      );
-    });
+    const keeper = services.get(resolved.modelService);
+    const models =
+      keeper === undefined
+        ? []
+        : resolved.models.map(
+            (model) => new Model(model.resourceName, { model, service: keeper }, { parent: this }),
+          );
 
     this.endpoints = pulumi.output(
       Object.fromEntries(resolved.services.map(({ name, endpoint }) => [name, endpoint])),

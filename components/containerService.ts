@@ -7,6 +7,9 @@ import { toContainerArgs } from "./containerArgs";
 
 export interface ContainerServiceArgs {
   readonly service: ResolvedService;
+  /** services that must have proved that they answer before this one's container starts */
+  readonly after: readonly pulumi.Resource[];
+  /** when the host was looked at */
   readonly now: Date;
   readonly networks: ReadonlyMap<string, docker.Network>;
   readonly volumeNames: ReadonlyMap<string, pulumi.Output<string>>;
@@ -51,7 +54,7 @@ export class ContainerService extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        dependsOn: [image],
+        dependsOn: [image, ...args.after],
         deleteBeforeReplace: true,
         replaceOnChanges: ONLY_BY_REPLACEMENT,
       },

@@ -4,6 +4,8 @@ import type { ResolvedModel } from "../plan/resolve";
 
 export interface ModelArgs {
   readonly model: ResolvedModel;
+  /** keeps the model, and must have proved that it answers */
+  readonly service: pulumi.Resource;
 }
 
 /** A model in Ollama's store: made or pulled once, compared by digest at every preview. */
@@ -33,6 +35,7 @@ export class Model extends pulumi.ComponentResource {
       },
       {
         parent: this,
+        dependsOn: [args.service],
         ignoreChanges: model.inSync ? ["environment.OBSERVED"] : [],
         customTimeouts: { create: "12h", update: "12h" },
       },

@@ -75,7 +75,8 @@ report_progress() {
 }
 
 mkdir -p "$out_dir"
-readonly out_file=$(cd "$out_dir" && pwd)/$binary
+out_file=$(cd "$out_dir" && pwd)/$binary
+readonly out_file
 cd "$engine_dir/$piece"
 
 echo "::progress 0/1 downloading Go modules"

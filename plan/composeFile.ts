@@ -7,6 +7,7 @@ import {
   composeProjectSchema,
 } from "./composeSchema";
 import { ProblemList } from "./errors";
+import { quote } from "./quote";
 import { toProblems } from "./validation";
 import { formatPath, isRecord, type Path, parseYaml, type YamlDocument } from "./yamlDocument";
 
@@ -66,7 +67,7 @@ function danglingReferences(project: ComposeProject, documents: readonly YamlDoc
   const refer = (path: Path, kind: string, name: string, known: Record<string, unknown>) => {
     if (Object.hasOwn(known, name)) return;
     problems.add({
-      what: `${kind} "${name}" is not declared`,
+      what: `${kind} ${quote(name)} is not declared`,
       where: `${locateIn(documents, path)}: ${formatPath(path)}`,
       fix: `Declared: ${Object.keys(known).join(", ") || "none"}`,
     });

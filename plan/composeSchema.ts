@@ -6,6 +6,7 @@
 import * as z from "zod";
 import { imageReferenceFault } from "./imageReference";
 import { formatDuration, parseBytes, parseDuration } from "./quantities";
+import { quote } from "./quote";
 import {
   expected,
   flag,
@@ -33,7 +34,7 @@ const key = pattern(
   /^[a-zA-Z0-9._-]+$/,
   "a name of letters, digits, dot, dash and underscore",
 ).refine((value) => !(value in {}), {
-  error: (issue) => `"${issue.input}" is not accepted as a name`,
+  error: (issue) => `${quote(String(issue.input))} is not accepted as a name`,
 });
 
 /** Compose writes scalars of an environment as text. */
@@ -49,7 +50,7 @@ const duration = text().transform((value, context) => {
   if (nanoseconds !== undefined) return formatDuration(nanoseconds);
   context.addIssue({
     code: "custom",
-    message: `must be a duration such as 30s or 1m30s, not "${value}"`,
+    message: `must be a duration such as 30s or 1m30s, not ${quote(value)}`,
   });
   return z.NEVER;
 });
@@ -64,7 +65,7 @@ const byteSize = z
     if (bytes !== undefined && bytes > 0) return String(bytes);
     context.addIssue({
       code: "custom",
-      message: `must be a size such as 512m or 8g, not "${value}"`,
+      message: `must be a size such as 512m or 8g, not ${quote(String(value))}`,
     });
     return z.NEVER;
   });

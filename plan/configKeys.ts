@@ -1,4 +1,5 @@
 import type { Problem } from "./errors";
+import { quote } from "./quote";
 import { suggest } from "./suggest";
 import { expected } from "./validation";
 import { isRecord, type YamlDocument } from "./yamlDocument";
@@ -46,11 +47,12 @@ export function decodePulumiConfig(
   config: Readonly<Record<string, string>>,
 ): Record<string, unknown> {
   return Object.fromEntries(
-    ownEntries(config).map(([key, raw]) => {
-      const type = Object.hasOwn(CONFIG_KEYS, key) ? CONFIG_KEYS[key as ConfigKey] : "string";
-      return [key, type === "string" ? raw : fromJson(raw)];
-    }),
+    ownEntries(config).map(([key, raw]) => [key, typeOf(key) === "string" ? raw : fromJson(raw)]),
   );
+}
+
+function typeOf(key: string): string {
+  return Object.hasOwn(CONFIG_KEYS, key) ? CONFIG_KEYS[key as ConfigKey] : "string";
 }
 
 /** The entries of our namespace, without it. */
@@ -68,19 +70,20 @@ function fromJson(raw: string): unknown {
   }
 }
 
-/** The same from a stack file, where a value is YAML or, as `pulumi config set` writes it, a text. */
+/**
+ * The same from a stack file, where a value is YAML. A flag may be the text that `pulumi config set`
+ * writes; a structure may not: Pulumi refuses that, before any program runs.
+ */
 export function decodeStackFile(
   file: Readonly<Record<string, unknown>> | undefined,
 ): Record<string, unknown> {
   const config = isRecord(file?.config) ? file.config : {};
-  const isText = (entry: [string, unknown]): entry is [string, string] =>
-    typeof entry[1] === "string";
-  const texts = Object.entries(config).filter(isText);
-  const structures = Object.entries(config).filter((entry) => !isText(entry));
-  return {
-    ...decodePulumiConfig(Object.fromEntries(texts)),
-    ...Object.fromEntries(ownEntries(Object.fromEntries(structures))),
-  };
+  return Object.fromEntries(
+    ownEntries(config).map(([key, value]) => [
+      key,
+      typeOf(key) === "boolean" && typeof value === "string" ? fromJson(value) : value,
+    ]),
+  );
 }
 
 /** What Pulumi reads of a stack file. */
@@ -101,7 +104,7 @@ export function stackFileProblems(document: YamlDocument): Problem[] {
   const unknown = Object.keys(file)
     .filter((key) => !STACK_FILE_KEYS.includes(key))
     .map((key) => ({
-      what: `unknown key "${key}"`,
+      what: `unknown key ${quote(key)}`,
       where: document.locate([key]),
       fix: suggest(key, STACK_FILE_KEYS),
     }));
@@ -115,7 +118,7 @@ export function stackFileProblems(document: YamlDocument): Problem[] {
   const strays = Object.keys(config)
     .filter((key) => !NAMESPACES.some((namespace) => key.startsWith(`${namespace}:`)))
     .map((key) => ({
-      what: `unknown key "${key}"`,
+      what: `unknown key ${quote(key)}`,
       where: `${document.locate(["config", key])}: config`,
       fix: suggest(key.includes(":") ? key : `${NAMESPACE}:${key}`, accepted),
     }));

@@ -1,3 +1,5 @@
+import { quote } from "./quote";
+
 /** An image as a Compose file names it, taken apart. */
 export interface ImageReference {
   /** registry and path, `ghcr.io/open-webui/open-webui` */
@@ -31,10 +33,10 @@ export function parseImageReference(reference: string): ImageReference | undefin
 export function imageReferenceFault(reference: string): string | undefined {
   const parsed = parseImageReference(reference);
   if (parsed === undefined)
-    return `"${reference}" is not an image reference such as ollama/ollama:0.34.3`;
+    return `${quote(reference)} is not an image reference such as ollama/ollama:0.34.3`;
   if (parsed.digest !== undefined) return undefined;
   if (parsed.tag === undefined)
-    return `"${reference}" names no version, so it means the moving tag latest. Name a version`;
+    return `${quote(reference)} names no version, so it means the moving tag latest. Name a version`;
   if (MOVING_TAGS.has(parsed.tag)) return `the tag "${parsed.tag}" moves. Name a version`;
   return undefined;
 }

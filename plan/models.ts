@@ -1,3 +1,4 @@
+import { quote } from "./quote";
 import type { Settings } from "./settings";
 
 /** A model that a stack declares. */
@@ -15,7 +16,7 @@ const NAME =
 /** What is wrong with a model's name, or undefined. */
 export function modelNameFault(name: string): string | undefined {
   if (name.length <= 200 && NAME.test(name)) return undefined;
-  return `"${name.slice(0, 60)}" is not a model name such as llama3.2:1b`;
+  return `${quote(name)} is not a model name such as llama3.2:1b`;
 }
 
 /** What is wrong with a model's `from`, or undefined. */
@@ -27,7 +28,7 @@ export function modelSourceFault(from: string): string | undefined {
       : undefined;
   }
   if (modelNameFault(from) === undefined) return undefined;
-  return `"${from.slice(0, 60)}" is neither file:PATH nor a model name such as llama3.2:1b`;
+  return `${quote(from)} is neither file:PATH nor a model name such as llama3.2:1b`;
 }
 
 /** Ollama reads a name without a tag as `:latest`. */

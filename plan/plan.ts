@@ -4,8 +4,10 @@ import { ProblemList } from "./errors";
 import { type ImageNames, type ImagePlan, planImage } from "./images";
 import { type ModelSpec, planModels } from "./models";
 import { physicalName } from "./naming";
+import { quote } from "./quote";
 import type { Settings } from "./settings";
 import { nearest } from "./suggest";
+import { formatPath, type Path } from "./yamlDocument";
 
 /** Everything a stack consists of, as plain data; components only translate it. */
 export interface StackPlan {
@@ -61,8 +63,8 @@ export function planStack(
     if (known.includes(name)) continue;
     const guess = nearest(name, known);
     problems.add({
-      what: `unknown service "${name}"`,
-      where: `aistack:${path}`,
+      what: `unknown service ${quote(name)}`,
+      where: `aistack:${formatPath(path)}`,
       fix: `${guess === undefined ? "" : `Did you mean "${guess}"? `}Accepted: ${known.join(", ")}`,
     });
   }
@@ -130,12 +132,12 @@ export function planStack(
   };
 }
 
-function* namedServices(settings: Settings): Iterable<[path: string, name: string]> {
-  for (const [index, name] of settings.services.entries()) yield [`services[${index}]`, name];
-  for (const name of Object.keys(settings.ports)) yield [`ports.${name}`, name];
-  for (const name of Object.keys(settings.limits)) yield [`limits.${name}`, name];
+function* namedServices(settings: Settings): Iterable<[path: Path, name: string]> {
+  for (const [index, name] of settings.services.entries()) yield [["services", index], name];
+  for (const name of Object.keys(settings.ports)) yield [["ports", name], name];
+  for (const name of Object.keys(settings.limits)) yield [["limits", name], name];
   for (const name of Object.keys(settings.images.overrides))
-    yield [`images.overrides.${name}`, name];
+    yield [["images", "overrides", name], name];
 }
 
 /** `services` in the settings replaces the profile's choice. A service without profiles belongs to all. */

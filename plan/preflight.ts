@@ -25,11 +25,11 @@ export function checkHost(
   newModelFiles: readonly ModelFileFacts[],
 ): Problem[] {
   const engine = engineProblem(facts);
-  const ports = plan.services.flatMap((service) => portProblems(service, facts));
-  if (engine !== undefined) return [engine, ...ports];
+  // Without the engine nobody can tell whether a port is taken by our own container.
+  if (engine !== undefined) return [engine];
   return [
     ...foreignObjects(plan, facts),
-    ...ports,
+    ...plan.services.flatMap((service) => portProblems(service, facts)),
     ...plan.services.flatMap((service) => imageProblems(service, facts)),
     ...diskProblems(facts, newModelFiles),
   ];

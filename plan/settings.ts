@@ -31,14 +31,11 @@ const byFault = (fault: (value: string) => string | undefined) =>
     if (message !== undefined) context.addIssue({ code: "custom", message });
   });
 
-const model = z.preprocess(
-  (value) => (typeof value === "string" ? { name: value } : value),
-  object({
-    name: byFault(modelNameFault),
-    from: byFault(modelSourceFault).optional(),
-    sha256: pattern(/^[0-9a-f]{64}$/, "a SHA-256 of 64 hexadecimal digits").optional(),
-  }),
-);
+const model = object({
+  name: byFault(modelNameFault),
+  from: byFault(modelSourceFault).optional(),
+  sha256: pattern(/^[0-9a-f]{64}$/, "a SHA-256 of 64 hexadecimal digits").optional(),
+});
 
 const memory = text().refine((value) => (parseBytes(value) ?? 0) >= 64 * 1024 ** 2, {
   error: (issue) => expected("a size of at least 64m, such as 16g", issue.input),

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Problem } from "./errors";
+import { quote } from "./quote";
 import { suggest } from "./suggest";
 import type { Path } from "./yamlDocument";
 
@@ -10,7 +11,7 @@ export function object<Shape extends z.ZodRawShape>(shape: Shape) {
     error: (issue) =>
       issue.code === "unrecognized_keys"
         ? (issue.keys ?? [])
-            .map((key) => `unknown key "${key}". ${suggest(key, accepted)}`)
+            .map((key) => `unknown key ${quote(key)}. ${suggest(key, accepted)}`)
             .join("\n")
         : expected("a mapping", issue.input),
   });
@@ -21,7 +22,7 @@ export function oneOf<const Words extends readonly [string, ...string[]]>(words:
   return z.enum(words, {
     error: (issue) =>
       typeof issue.input === "string"
-        ? `unknown value "${issue.input}". ${suggest(issue.input, words)}`
+        ? `unknown value ${quote(issue.input)}. ${suggest(issue.input, words)}`
         : expected(`one of ${words.join(", ")}`, issue.input),
   });
 }
@@ -73,8 +74,7 @@ function shown(input: unknown): string {
   if (input === null) return "empty";
   if (Array.isArray(input)) return "a list";
   if (typeof input === "object") return "a mapping";
-  if (typeof input === "string")
-    return `"${input.length > 60 ? `${input.slice(0, 57)}...` : input}"`;
+  if (typeof input === "string") return quote(input);
   return `${typeof input === "number" ? "the number " : ""}${String(input)}`;
 }
 
@@ -88,7 +88,7 @@ export function toProblems(error: z.ZodError, placeOf: (path: Path) => string): 
     if (issue.code === "unrecognized_keys") {
       const messages = issue.message.split("\n");
       return issue.keys.map((key, index) => ({
-        what: messages[index] ?? `unknown key "${key}"`,
+        what: messages[index] ?? `unknown key ${quote(key)}`,
         where: placeOf([...path, key]),
       }));
     }

@@ -11,6 +11,7 @@ import {
   visit,
 } from "yaml";
 import type { Problem } from "./errors";
+import { plain } from "./quote";
 
 export type Path = readonly (string | number)[];
 
@@ -96,18 +97,18 @@ function faultsOfNodes(document: Document.Parsed): Fault[] {
     Node: (key, node) => {
       const offset = node.range?.[0] ?? 0;
       if ("tag" in node && node.tag !== undefined && !CORE_TAGS.has(node.tag)) {
-        const what = `the tag ${node.tag} is not understood`;
+        const what = `the tag ${plain(node.tag)} is not understood`;
         faults.push({ what, offset, fix: "Remove it" });
       } else if (isScalar(node) && key === "key" && node.value === "__proto__") {
         faults.push({ what: 'the key "__proto__" is not accepted', offset });
       } else if (isScalar(node) && key !== "key" && isAmbiguous(node)) {
-        const what = `${node.source} is a number or date that not every YAML reader takes for the same`;
+        const what = `${plain(node.source ?? "")} is a number or date that not every YAML reader takes for the same`;
         faults.push({ what, offset, fix: "Write it plainly or put it in quotes" });
       }
     },
     Alias: (_key, node) => {
       if (node.resolve(document) !== undefined) return;
-      const what = `not valid YAML: no anchor &${node.source} stands before this alias`;
+      const what = `not valid YAML: no anchor &${plain(node.source)} stands before this alias`;
       faults.push({ what, offset: node.range?.[0] ?? 0 });
     },
   });
@@ -136,7 +137,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 export function formatPath(path: Path): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === "number") return `${text}[${part}]`;
-    return text === "" ? part : `${text}.${part}`;
+    return text === "" ? plain(part) : `${text}.${plain(part)}`;
   }, "");
 }
 

@@ -1,5 +1,6 @@
-// Makes ready, with aistack's own code, what development needs: the engine, plugins, images, Go.
-//   node scripts/tools.mjs engine|docker-plugin|command-plugin|images|go
+// Makes ready, with aistack's own code, what development needs: the engine, plugins, images; and checks our Go modules.
+//   node scripts/tools.mjs engine|docker-plugin|command-plugin|images
+//   node scripts/tools.mjs gofmt|vet-command|vet-docker
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
 

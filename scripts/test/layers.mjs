@@ -15,7 +15,7 @@ const vitest = (name, limitMinutes) => (root, environment) =>
 
 /** @type {readonly Layer[]} from the cheapest to the dearest, so that a slip shows early */
 export const LAYERS = [
-  { name: "lint", needs: ["lint", "go"], run: runLinters },
+  { name: "lint", needs: ["lint"], run: runLinters },
   { name: "types", needs: [], run: runTypes },
   { name: "unit", needs: [], run: vitest("unit", 10) },
   { name: "graph", needs: [], run: vitest("graph", 10) },

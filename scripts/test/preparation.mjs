@@ -6,7 +6,6 @@ const BY_HOST = ["docker", "lint", "tests"];
 
 /** What aistack's own code builds or fetches: scripts/tools.mjs, and where its answer goes. */
 const BY_TOOLS = {
-  go: { tools: ["go"], variables: ["AISTACK_GO"] },
   engine: { tools: ["engine"], variables: [] },
   images: { tools: ["images"], variables: [] },
   plugins: {

@@ -32,7 +32,7 @@ describe("bad input", () => {
 
   const refuse = async (expected: string, environment: Record<string, string> = {}) => {
     const ran = await workspace.aistackWith(environment, "up", "--yes", "--stack", workspace.stack);
-    expect(ran.output).toBe(expected);
+    expect(ran.output).toEqual(expected);
     expect(ran.code).toBe(2);
     expect(await fingerprint(workspace)).toBe(untouched);
   };

@@ -50,7 +50,7 @@ test("a model that the host has needs no space", async () => {
 });
 
 test("a model that is pulled has no file", async () => {
-  expect(await gather(["llama3.2:1b"])).toEqual({
+  expect(await gather([{ name: "llama3.2:1b" }])).toEqual({
     problems: [],
     fileHashes: {},
     records: {},

@@ -198,12 +198,12 @@ describe("which services run", () => {
   });
 
   test("models need their service", () => {
-    const config = { services: ["always"], models: ["tiny"] };
+    const config = { services: ["always"], models: [{ name: "tiny" }] };
     expect(problemsOf(() => plan(services, config))).toEqual([
       'aistack:models: models are declared, but the service "ollama" that keeps them is not selected. ' +
         'Add "ollama" to aistack:services or remove aistack:models',
     ]);
-    expect(problemsOf(() => plan({ ollama: {} }, { models: ["tiny"] }))).toEqual([]);
+    expect(problemsOf(() => plan({ ollama: {} }, { models: [{ name: "tiny" }] }))).toEqual([]);
   });
 });
 

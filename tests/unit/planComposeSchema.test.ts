@@ -619,6 +619,18 @@ volume: {}
     ]);
   });
 
+  test("keys with line feeds are told on one line each", () => {
+    const text = `${composeText('"a\\n\\nb": 1\n"\\n": 2')}`;
+    expect(problemsOf(() => readProject(text))).toEqual([
+      expect.stringMatching(
+        /^x\.yaml:11: services\.one\."a\\n\\nb": unknown key "a\\n\\nb"\. Accepted: cap_add, /,
+      ),
+      expect.stringMatching(
+        /^x\.yaml:12: services\.one\."\\n": unknown key "\\n"\. Accepted: cap_add, /,
+      ),
+    ]);
+  });
+
   test("no files at all", () => {
     expect(problemsOf(() => readComposeProject([]))).toEqual([
       "compose: name: is missing; it must be a text",

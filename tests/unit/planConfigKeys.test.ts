@@ -45,17 +45,26 @@ describe("what Pulumi hands to a program", () => {
 describe("what a stack file says", () => {
   const decode = (text: string) => decodeStackFile(parseYaml("x.yaml", text).value);
 
-  test("YAML and the texts that `pulumi config set` writes mean the same", () => {
-    const yaml =
-      "config:\n  aistack:protectData: true\n  aistack:services: [ollama]\n  aistack:ports: {ollama: 1}\n";
-    const texts = `config:
+  test("structures are YAML, a flag may be a text, as `pulumi config set` writes it", () => {
+    const text = `config:
+  aistack:profile: minimal
   aistack:protectData: "true"
-  aistack:services: '["ollama"]'
-  aistack:ports: '{"ollama":1}'
+  aistack:services: [ollama]
+  aistack:ports: {ollama: 1}
 `;
-    const expected = { protectData: true, services: ["ollama"], ports: { ollama: 1 } };
-    expect(decode(yaml)).toEqual(expected);
-    expect(decode(texts)).toEqual(expected);
+    expect(decode(text)).toEqual({
+      profile: "minimal",
+      protectData: true,
+      services: ["ollama"],
+      ports: { ollama: 1 },
+    });
+  });
+
+  test("a structure as a text stays one, since Pulumi refuses it", () => {
+    expect(decode("config: {aistack:services: '[\"ollama\"]', aistack:ports: '{}'}")).toEqual({
+      services: '["ollama"]',
+      ports: "{}",
+    });
   });
 
   test.each(["", "config:", "config: {}", "config: 5", "config: [a]", "other: 1"])(

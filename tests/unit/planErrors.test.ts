@@ -7,6 +7,7 @@ import {
   ProblemList,
   StackError,
 } from "../../plan/errors";
+import { plain, quote } from "../../plan/quote";
 
 test.each<[Problem, string]>([
   [{ what: "it is wrong" }, "it is wrong"],
@@ -54,4 +55,18 @@ test("a list throws everything collected, in order, and nothing where it is empt
   expect(list.problems).toEqual([{ what: "one" }, { what: "two" }, { what: "three" }]);
   expect(() => list.throwIfAny()).toThrow(new StackError(list.problems));
   expect(() => list.throwIfAny()).toThrow("one\ntwo\nthree");
+});
+
+test.each([
+  ["", '""', ""],
+  ["abc", '"abc"', "abc"],
+  ['a "b"', '"a \\"b\\""', 'a "b"'],
+  ["a\nb", '"a\\nb"', '"a\\nb"'],
+  ["\u0000", '"\\u0000"', '"\\u0000"'],
+  ["é 😀", '"é 😀"', "é 😀"],
+  ["x".repeat(60), `"${"x".repeat(60)}"`, "x".repeat(60)],
+  ["x".repeat(61), `"${"x".repeat(57)}..."`, `${"x".repeat(57)}...`],
+])("a user's text %j is quoted on one line, and cut where it is long", (text, quoted, told) => {
+  expect(quote(text)).toBe(quoted);
+  expect(plain(text)).toBe(told);
 });

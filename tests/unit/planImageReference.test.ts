@@ -59,8 +59,9 @@ test.each([
   "..:1",
 ])("%j is no reference", (reference) => {
   expect(parseImageReference(reference)).toBeUndefined();
+  const shown = reference.length > 60 ? `${reference.slice(0, 57)}...` : reference;
   expect(imageReferenceFault(reference)).toBe(
-    `"${reference}" is not an image reference such as ollama/ollama:0.34.3`,
+    `${JSON.stringify(shown)} is not an image reference such as ollama/ollama:0.34.3`,
   );
 });
 

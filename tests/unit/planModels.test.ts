@@ -38,12 +38,14 @@ test.each([
   "$(x)",
   "a;b",
 ])("%j is none", (name) => {
-  expect(modelNameFault(name)).toBe(`"${name}" is not a model name such as llama3.2:1b`);
+  expect(modelNameFault(name)).toBe(
+    `${JSON.stringify(name)} is not a model name such as llama3.2:1b`,
+  );
 });
 
 test("a name of more than 200 characters is none, and is shown shortened", () => {
   expect(modelNameFault("a".repeat(201))).toBe(
-    `"${"a".repeat(60)}" is not a model name such as llama3.2:1b`,
+    `"${"a".repeat(57)}..." is not a model name such as llama3.2:1b`,
   );
 });
 
@@ -77,7 +79,7 @@ test.each([
 test("models keep their order; each is made of its file or pulled", () => {
   const sha256 = "a".repeat(64);
   const models = [
-    "llama3.2:1b",
+    { name: "llama3.2:1b" },
     { name: "tiny", from: "file:models/tiny.gguf" },
     { name: "mine", from: "llama3.2" },
     { name: "checked:1", from: "file:/a.gguf", sha256 },

@@ -127,7 +127,7 @@ describe("a model", () => {
     const records = { "hf.co/u/r:Q4": { origin: "pull:hf.co/u/r:Q4", digest: "d1" } };
     expect(
       model({
-        config: { models: ["hf.co/u/r:Q4"] },
+        config: { models: [{ name: "hf.co/u/r:Q4" }] },
         facts: seen({ "hf.co/u/r:Q4": "d1" }),
         records,
       }),
@@ -205,13 +205,13 @@ describe("a model", () => {
   });
 
   test("is reached where the service is", () => {
-    expect(model({ config: { models: ["a"], ports: { ollama: 1234 } } })?.ollamaUrl).toBe(
+    expect(model({ config: { models: [{ name: "a" }], ports: { ollama: 1234 } } })?.ollamaUrl).toBe(
       "http://127.0.0.1:1234",
     );
   });
 
   test("its resource is named after it, and no two of a stack the same", () => {
-    const models = ["a/b", "a-b", "a_b", "a.b:1", "a.b:2"];
+    const models = ["a/b", "a-b", "a_b", "a.b:1", "a.b:2"].map((name) => ({ name }));
     const names = resolved({ config: { models } }).models.map(({ resourceName }) => resourceName);
     expect(names).toEqual([
       "model-a/b-latest",
@@ -260,7 +260,9 @@ describe("what drifted, in lines", () => {
 
   test("a new host has not drifted, though everything is missing, models too", () => {
     const records = { "tiny:latest": { origin: "pull:tiny:latest", digest: "d" } };
-    expect(describeDrift(resolved({ config: { models: ["tiny"] }, records }))).toEqual([]);
+    expect(describeDrift(resolved({ config: { models: [{ name: "tiny" }] }, records }))).toEqual(
+      [],
+    );
   });
 
   test("a host as declared has not", () => {
@@ -272,7 +274,9 @@ describe("what drifted, in lines", () => {
   test("every difference is a line", () => {
     const records = { "tiny:latest": { origin: "pull:tiny:latest", digest: "d" } };
     const facts = hostFacts(container("exited"), network(true), line("models", { models: [] }));
-    expect(describeDrift(resolved({ config: { models: ["tiny"] }, records, facts }))).toEqual([
+    expect(
+      describeDrift(resolved({ config: { models: [{ name: "tiny" }] }, records, facts })),
+    ).toEqual([
       "network aistack-net internal is true, not false",
       "container aistack-ollama is stopped (exited)",
       "model tiny:latest is absent",

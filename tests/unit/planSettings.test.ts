@@ -34,7 +34,6 @@ describe("accepted", () => {
   test.each<[string, string, unknown]>([
     ["profile", "aistack:profile: minimal", "minimal"],
     ["services", "aistack:services: [ollama, other]", ["ollama", "other"]],
-    ["services", "aistack:services: '[\"ollama\"]'", ["ollama"]],
     ["namePrefix", 'aistack:namePrefix: ""', ""],
     ["namePrefix", "aistack:namePrefix: a", "a"],
     ["namePrefix", "aistack:namePrefix: lab2", "lab2"],
@@ -44,7 +43,6 @@ describe("accepted", () => {
     ["bindAddress", "aistack:bindAddress: 192.168.1.99", "192.168.1.99"],
     ["ports", "aistack:ports: {ollama: 1}", { ollama: 1 }],
     ["ports", "aistack:ports: {ollama: 65535}", { ollama: 65535 }],
-    ["ports", "aistack:ports: '{\"ollama\": 12000}'", { ollama: 12000 }],
     ["images", "aistack:images: {}", { source: "auto", overrides: {} }],
     ["images", "aistack:images: {source: auto}", { source: "auto", overrides: {} }],
     ["images", "aistack:images: {source: registry}", { source: "registry", overrides: {} }],
@@ -59,7 +57,11 @@ describe("accepted", () => {
       },
     ],
     ["models", "aistack:models: []", []],
-    ["models", "aistack:models: [llama3.2:1b, tiny]", [{ name: "llama3.2:1b" }, { name: "tiny" }]],
+    [
+      "models",
+      "aistack:models: [{name: llama3.2:1b}, {name: tiny}]",
+      [{ name: "llama3.2:1b" }, { name: "tiny" }],
+    ],
     [
       "models",
       "aistack:models: [{name: hf.co/user/repo:Q4_K_M}]",
@@ -159,10 +161,17 @@ describe("refused, with line and path", () => {
     ],
     ["aistack:models: tiny", "models", 'must be a list, not "tiny"'],
     ["aistack:models: [5]", "models[0]", "must be a mapping, not the number 5"],
+    // Pulumi.yaml declares a list of objects, and Pulumi holds every item to it.
+    ["aistack:models: [tiny]", "models[0]", 'must be a mapping, not "tiny"'],
+    ["aistack:services: '[\"ollama\"]'", "services", 'must be a list, not "[\\"ollama\\"]"'],
     ["aistack:models: [{}]", "models[0].name", "is missing; it must be a text"],
-    ["aistack:models: ['a b']", "models[0].name", '"a b" is not a model name such as llama3.2:1b'],
     [
-      "aistack:models: [a, {name: b, form: x}]",
+      "aistack:models: [{name: a b}]",
+      "models[0].name",
+      '"a b" is not a model name such as llama3.2:1b',
+    ],
+    [
+      "aistack:models: [{name: a}, {name: b, form: x}]",
       "models[1].form",
       'unknown key "form". Did you mean "from"? Accepted: name, from, sha256',
     ],
@@ -257,7 +266,7 @@ describe("refused, with line and path", () => {
     ollama: 70000
     other: x
   aistack:models:
-    - tiny
+    - name: tiny
     - name: "a b"
       form: x
   aistack:portz: {}
@@ -274,8 +283,8 @@ describe("refused, with line and path", () => {
   });
 
   test.each([
-    ["[tiny, other, tiny]", 2, 0, "tiny"],
-    ["[tiny, {name: 'tiny:latest'}]", 1, 0, "tiny:latest"],
+    ["[{name: tiny}, {name: other}, {name: tiny}]", 2, 0, "tiny"],
+    ["[{name: tiny}, {name: 'tiny:latest'}]", 1, 0, "tiny:latest"],
   ])("the same model twice: %s", (models, second, first, name) => {
     expect(problemsOf(() => read(`aistack:models: ${models}`))).toEqual([
       `stacks/Pulumi.x.yaml:3: aistack:models[${second}]: model "${name}" is declared twice. ` +

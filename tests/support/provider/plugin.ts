@@ -50,7 +50,7 @@ export class Plugin {
   static async start(env: NodeJS.ProcessEnv = process.env): Promise<Plugin> {
     const engine = new FakeEngine();
     const address = await engine.listen();
-    const plugin = new Plugin(await spawnPlugin(commandPluginPath(), address, env), engine);
+    const plugin = new Plugin(await spawnPlugin(await commandPluginPath(), address, env), engine);
     const request = new messages.ConfigureRequest();
     request.setArgs(toStruct({}));
     request.setAcceptsecrets(true);
