@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # The first command on a bare host: checks it, installs what is missing, and brings the services up.
 # Safe to interrupt and to run again. ./install.sh --help tells the options.
-set -euo pipefail
+set -Eeuo pipefail
 
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 # shellcheck source=scripts/host/parts.sh
 . "$root/scripts/host/parts.sh"
 
+# Bash has read all of it before anything runs, and it ends by itself: a `git pull` may change this file
+# meanwhile.
 main() {
   local folder status=0
   parse_options "$@"
@@ -15,6 +17,8 @@ main() {
   take_lock "$folder"
   open_log "$folder" install "install.sh $*"
   trap finish EXIT
+  # What is not told is a fault of ours, and must not look like an end.
+  trap 'say "install.sh: unexpected failure of: $BASH_COMMAND (${BASH_SOURCE[0]##*/}, line $LINENO)"' ERR
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
 
@@ -35,7 +39,7 @@ main() {
   ensure_node_packages
   say "Running: aistack install ${passed_on[*]}"
   run_and_log "$root/aistack" install "${passed_on[@]}" || status=$?
-  return "$status"
+  exit "$status"
 }
 
 install_missing() {
@@ -63,5 +67,4 @@ finish() {
   printf 'Log: %s\n' "$log_file"
 }
 
-# On one line: bash reads a script as it runs it, and a `git pull` may change this file meanwhile.
-main "$@"; exit
+main "$@"

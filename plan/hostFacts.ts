@@ -88,11 +88,11 @@ export function parseHostFacts(output: string): HostFacts {
     facts.set(name, [...(facts.get(name) ?? []), line.slice(tab + 1)]);
   }
   const one = (name: string) => facts.get(name)?.[0] || undefined;
-  const freeKib = one("free-kib");
+  const dataRoot = parseDataRoot(one("info"));
   return {
     docker: parseDocker(one("docker")),
-    dataRoot: one("data-root"),
-    freeBytes: freeKib === undefined ? undefined : Number(freeKib) * 1024,
+    dataRoot,
+    freeBytes: dataRoot === undefined ? undefined : freeBytesAt(dataRoot, facts.get("disk") ?? []),
     containers: parseContainers(one("containers")),
     images: new Map(named(facts.get("image")).map(([name, image]) => [name, String(image.Id)])),
     inspectedContainers: Object.fromEntries(
@@ -115,6 +115,26 @@ function parseDocker(value: string | undefined): DockerFacts {
     version: String(version.Version),
     apiVersion: String(version.ApiVersion),
   };
+}
+
+function parseDataRoot(value: string | undefined): string | undefined {
+  const info = parseJson(value);
+  return isRecord(info) && typeof info.DockerRootDir === "string" ? info.DockerRootDir : undefined;
+}
+
+/** Free space on the file system that a folder is on, from lines of `df -Pk`. */
+function freeBytesAt(folder: string, lines: readonly string[]): number | undefined {
+  let deepest = "";
+  let free: number | undefined;
+  for (const line of lines) {
+    const match = /^.*\s\d+\s+\d+\s+(\d+)\s+\d+%\s(\/.*)$/.exec(line);
+    const [, kibibytes, mount = ""] = match ?? [];
+    const holds = mount === "/" || folder === mount || folder.startsWith(`${mount}/`);
+    if (kibibytes === undefined || !holds || mount.length < deepest.length) continue;
+    deepest = mount;
+    free = Number(kibibytes) * 1024;
+  }
+  return free;
 }
 
 function parseContainers(value: string | undefined): ContainerFacts[] {

@@ -153,7 +153,7 @@ function diskProblems(facts: HostFacts, files: readonly ModelFileFacts[]): Probl
     return [];
   return [
     {
-      what: `the models need ${formatBytes(needed)}, but only ${formatBytes(facts.freeBytes)} are free in ${facts.dataRoot ?? "the engine's data folder"}`,
+      what: `the models need ${formatBytes(needed)}, but only ${formatBytes(facts.freeBytes)} are free in ${facts.dataRoot}`,
       where: "aistack:models",
       fix: "Free some space (docker system df shows what the engine holds), or declare smaller models",
     },

@@ -1,47 +1,65 @@
 #!/bin/sh
 # Reads, in one go and without changing anything, what aistack must know of a host before it decides.
-# Prints one fact a line: NAME<tab>VALUE. plan/hostFacts.ts reads them.
+# Prints one fact a line: NAME<tab>VALUE. plan/hostFacts.ts reads them. It runs at every preview, so it
+# starts few processes: one curl asks the engine everything over one connection.
 #
 # Environment: DOCKER_SOCKET (path), OLLAMA_URL (base URL or empty), and names one a line:
 # IMAGES, CONTAINERS, NETWORKS
 set -u
 
 fact() { printf '%s\t%s\n' "$1" "$2"; }
-# The engine's answers are single lines of JSON; a line feed would break the form above.
-engine() { curl --silent --max-time 10 --unix-socket "$DOCKER_SOCKET" "http://engine$1" | tr -d '\n\r'; }
 
-# Inspects each name; one that the engine does not have is left out.
-each() {
-  printf '%s\n' "$1" | while IFS= read -r name; do
-    [ -n "$name" ] || continue
-    found=$(curl --silent --fail --max-time 10 --unix-socket "$DOCKER_SOCKET" "http://engine$3$name$4" | tr -d '\n\r')
-    [ -z "$found" ] || fact "$2" "$name	$found"
-  done
+# Adds a question to the one curl: what it prints after an answer is the name of the next one.
+# An object that the engine does not have gives an empty value.
+ask() {
+  curl_arguments="$curl_arguments
+write-out = \"\\n$1\"
+next
+silent
+fail
+max-time = 10
+unix-socket = \"$DOCKER_SOCKET\"
+url = \"http://engine$2\""
+}
+
+ask_each() {
+  while IFS= read -r name; do
+    [ -z "$name" ] || ask "$2\\t$name\\t" "$3$name$4"
+  done <<NAMES
+$1
+NAMES
+}
+
+ask_engine() {
+  curl_arguments="silent
+fail
+max-time = 10
+unix-socket = \"$DOCKER_SOCKET\"
+url = \"http://engine/version\""
+  ask 'info\t' /info
+  ask 'containers\t' '/containers/json?all=true'
+  ask_each "$IMAGES" image /images/ /json
+  ask_each "$CONTAINERS" container /containers/ /json
+  ask_each "$NETWORKS" network /networks/ ''
+  printf 'docker\t'
+  printf '%s\nwrite-out = "\\n"\n' "$curl_arguments" | curl --config -
 }
 
 if [ ! -S "$DOCKER_SOCKET" ]; then
   fact docker absent
 elif [ ! -w "$DOCKER_SOCKET" ]; then
   fact docker denied
-elif version=$(engine /version) && [ -n "$version" ]; then
-  fact docker "$version"
-  info=$(engine /info)
-  root=$(printf '%s' "$info" | sed -n 's/.*"DockerRootDir":"\([^"]*\)".*/\1/p')
-  fact data-root "$root"
-  fact free-kib "$(df -Pk "${root:-/}" 2>/dev/null | awk 'NR == 2 { print $4 }')"
-  fact containers "$(engine '/containers/json?all=true')"
-  each "$IMAGES" image /images/ /json
-  each "$CONTAINERS" container /containers/ /json
-  each "$NETWORKS" network /networks/ ''
 else
-  fact docker down
+  ask_engine
 fi
 
+# Local file systems only: a dead network mount would hold everything up.
+df -Pkl 2>/dev/null | while IFS= read -r line; do fact disk "$line"; done
 # -p names the process; without privileges it names only the user's own.
 ss -Hltnp 2>/dev/null | while IFS= read -r socket; do fact listener "$socket"; done
 
 if [ -n "${OLLAMA_URL:-}" ]; then
-  models=$(curl --silent --fail --max-time 3 "$OLLAMA_URL/api/tags" | tr -d '\n\r')
-  fact models "${models:-unreachable}"
+  printf 'models\t'
+  curl --silent --fail --max-time 3 --write-out '\n' "$OLLAMA_URL/api/tags"
 fi
 exit 0

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { access, copyFile, link, mkdir, symlink, writeFile } from "node:fs/promises";
+import { access, copyFile, link, mkdir, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CachePaths } from "../artifacts";
 import type { Source } from "./events";
@@ -8,6 +8,8 @@ import type { ResolvedPiece } from "./resolvePiece";
 
 /** The file in an engine's folder that says where its pieces came from. */
 export const RECORD = "engine.json";
+
+const LANGUAGE_HOST = "pulumi-language-nodejs";
 
 /** What the record holds. */
 export type EngineRecord = Readonly<Record<PieceName, Source>>;
@@ -29,11 +31,24 @@ export async function assembleHome(
       await place(await findIn(folders, name), join(into, name), source);
     }
   }
+  if (record.cli === "build") await leaveTypeScriptOut(join(home, "bin"));
   // The selected stack lives here; a new version of the engine must not forget it.
   const workspaces = join(cache.root, "workspaces");
   await mkdir(workspaces, { recursive: true, mode: 0o700 });
   await symlink(workspaces, join(home, "workspaces"));
   await writeFile(join(home, RECORD), `${JSON.stringify(record, null, 2)}\n`);
+}
+
+/**
+ * The language host that can be built from source is older than the command line, which hands it
+ * `runtime.options` in a way it does not know yet. So it would load ts-node for every program, half a
+ * second at each start, whatever Pulumi.yaml says; its own flag says it in a way that it knows.
+ */
+async function leaveTypeScriptOut(bin: string): Promise<void> {
+  const real = `${LANGUAGE_HOST}-from-source`;
+  await rename(join(bin, LANGUAGE_HOST), join(bin, real));
+  const wrapper = `#!/bin/sh\nexec "\${0%/*}/${real}" -typescript=false "$@"\n`;
+  await writeFile(join(bin, LANGUAGE_HOST), wrapper, { mode: 0o755 });
 }
 
 async function findIn(folders: readonly string[], name: string): Promise<string> {

@@ -83,7 +83,8 @@ function identifyEngine(cliOnPath: boolean, cache: CachePaths): ArtifactIdentity
     name: "pulumi-home",
     inputs: PIECES.flatMap(listBuildInputs),
     exclude: isNoSource,
-    keyExtra: [process.arch, ...pins, cliOnPath ? "cli on the PATH" : "cli of our own"],
+    // Raised when assembleHome lays the same pieces out in another way.
+    keyExtra: ["layout 2", process.arch, ...pins, cliOnPath ? "cli on the PATH" : "cli of our own"],
     cache,
   };
 }

@@ -47,7 +47,7 @@ tell_checks() {
 }
 
 # Read, not sourced: what stands in the file is text, not a program.
-os_release() { sed -n "s/^$1=//p" "${AISTACK_ROOT-}/etc/os-release" 2>/dev/null | head -n 1 | tr -d "\"'"; }
+os_release() { { sed -n "s/^$1=//p" "${AISTACK_ROOT-}/etc/os-release" 2>/dev/null || true; } | head -n 1 | tr -d "\"'"; }
 
 check_distribution() {
   local name
@@ -104,7 +104,7 @@ check_checkout() {
 
 check_memory() {
   local kib seen
-  kib=$(sed -n 's/^MemTotal: *\([0-9]*\).*/\1/p' "${AISTACK_ROOT-}/proc/meminfo" 2>/dev/null)
+  kib=$(sed -n 's/^MemTotal: *\([0-9]*\).*/\1/p' "${AISTACK_ROOT-}/proc/meminfo" 2>/dev/null || true)
   if [[ -z $kib ]]; then
     row warn memory "unknown"
     return
@@ -187,7 +187,7 @@ check_clock() {
 free_gb() {
   local path=$1 kib
   while [[ ! -d $path && $path == */* ]]; do path=${path%/*}; done
-  kib=$(df -Pk "${path:-/}" 2>/dev/null | awk 'NR == 2 { print $4 }')
+  kib=$(df -Pk "${path:-/}" 2>/dev/null | awk 'NR == 2 { print $4 }' || true)
   [[ -z $kib ]] || echo $((kib * 1024 / 1000000000))
 }
 

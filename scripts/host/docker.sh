@@ -83,6 +83,7 @@ join_docker_group() {
   fi
   export AISTACK_JOINED_GROUP=1
   forget_network_checks
+  release_lock
   exec sudo --preserve-env --user "$user" -- "${restart[@]}"
 }
 

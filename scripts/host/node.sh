@@ -18,7 +18,8 @@ look_at_node() {
   elif ! have npm; then
     node_state=no-npm
   else
-    node_version=$(node --version 2>/dev/null | tr -d v) npm_version=$(npm --version 2>/dev/null)
+    node_version=$(node --version 2>/dev/null | tr -d v || true)
+    npm_version=$(npm --version 2>/dev/null || true)
     if ! at_least "$NPM_FLOOR" "$npm_version"; then
       node_state=old
     elif ! at_least "$NODE_FLOOR" "$node_version"; then

@@ -14,7 +14,13 @@ import { sweepLeftovers } from "./sweep.mjs";
 export async function runTests(root, args) {
   const layers = chooseLayers(args);
   if (layers === undefined) return 2;
-  const skips = readSkips(root);
+  let skips;
+  try {
+    skips = readSkips(root);
+  } catch (error) {
+    console.log(`${error.message}\n\n0 passed, 1 failed, 0 skipped`);
+    return 1;
+  }
   const preparation = new Preparation(root);
 
   const results = [];

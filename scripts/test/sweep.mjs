@@ -22,23 +22,23 @@ const KINDS = [
   },
 ];
 
-/** Removes what killed runs left in the engine, unless another run is alive that may own it. */
-export function sweepLeftovers() {
-  if (isAnotherRunAlive()) {
+/**
+ * Removes what killed runs left in the engine, unless another run is alive that may own it.
+ * @param {string} proc where the kernel tells of processes
+ */
+export function sweepLeftovers(proc = "/proc") {
+  if (isAnotherRunAlive(proc)) {
     console.log("Another test run is alive: leftovers stay.");
     return;
   }
   for (const { kind, list, remove } of KINDS) {
-    const names = docker(list).split("\n").filter(isTestName);
+    const names = docker(list)
+      .split("\n")
+      .filter((name) => TEST_NAME.test(name));
     if (names.length === 0) continue;
     console.log(`Removing what a killed run left: ${kind} ${names.join(" ")}`);
     docker([...remove, ...names]);
   }
-}
-
-/** @param {string} name */
-export function isTestName(name) {
-  return TEST_NAME.test(name);
 }
 
 function docker(args) {
@@ -49,12 +49,13 @@ function docker(args) {
   return stdout ?? "";
 }
 
-// Vitest's main process has its script in its command line; ours is our ancestor or not started yet.
-function isAnotherRunAlive() {
-  return readdirSync("/proc").some((pid) => {
+// Vitest's main process has its script in its command line; our own is not started yet.
+function isAnotherRunAlive(proc) {
+  return readdirSync(proc).some((pid) => {
     if (!/^\d+$/.test(pid)) return false;
     try {
-      const [command = "", script = ""] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+      const cmdline = readFileSync(`${proc}/${pid}/cmdline`, "utf8");
+      const [command = "", script = ""] = cmdline.split("\0");
       return /(^|\/)node$/.test(command) && /(^|\/)(vitest|vitest\.mjs)$/.test(script);
     } catch {
       return false;

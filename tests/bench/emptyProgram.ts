@@ -1,10 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
+import { execa, execaSync } from "execa";
 import { ROOT } from "../support/e2e/workspace";
 
-/** A Pulumi program that declares nothing: what a preview costs before a program does anything. */
+/**
+ * A Pulumi program that declares nothing, as `pulumi new` makes it: it loads the SDK, and lies in a
+ * git repository, which the engine asks for its state at every preview.
+ */
 export class EmptyProgram {
   readonly #root: string;
   #environment: Record<string, string> = {};
@@ -18,10 +21,27 @@ export class EmptyProgram {
     mkdirSync(join(root, ".state"));
     symlinkSync(join(ROOT, "node_modules"), join(root, "node_modules"));
     writeFileSync(join(root, "package.json"), '{ "name": "empty" }\n');
-    writeFileSync(join(root, "index.js"), "module.exports = async () => ({});\n");
+    writeFileSync(
+      join(root, "index.js"),
+      '"use strict";\nconst pulumi = require("@pulumi/pulumi");\n',
+    );
     writeFileSync(
       join(root, "Pulumi.yaml"),
       "name: empty\nmain: index.js\nruntime: { name: nodejs, options: { typescript: false } }\nbackend: { url: file://./.state }\n",
+    );
+    const git = (...args: string[]) => execaSync("git", args, { cwd: root });
+    writeFileSync(join(root, ".gitignore"), "node_modules\n.state\n");
+    git("init", "--quiet");
+    git("add", "--all");
+    git(
+      "-c",
+      "user.name=bench",
+      "-c",
+      "user.email=bench@localhost",
+      "commit",
+      "--quiet",
+      "--message",
+      "empty",
     );
     return new EmptyProgram(root);
   }

@@ -90,9 +90,11 @@ test("every faulty file is told, and nothing is hashed then", async () => {
   expect(fileHashes).toEqual({});
 });
 
+const freeKib = (kib: number) => `info\t{"DockerRootDir":"/data"}\ndisk\t/dev/sda1 9 9 ${kib} 1% /`;
+
 test("a file that would not fit is not read in full", async () => {
-  expect((await gather([FILE], "free-kib\t1")).fileHashes).toEqual({});
-  expect((await gather([FILE], "free-kib\t100000")).fileHashes).toEqual({
+  expect((await gather([FILE], freeKib(1))).fileHashes).toEqual({});
+  expect((await gather([FILE], freeKib(100_000))).fileHashes).toEqual({
     "models/tiny.gguf": HASH,
   });
 });
@@ -103,7 +105,7 @@ test("an absolute path is taken as it is", async () => {
     "/nonexistent-root",
     "x",
     planMinimal({ models: [{ name: "tiny", from: `file:${path}` }] }),
-    hostFacts("free-kib\t1"),
+    hostFacts(freeKib(1)),
   );
   expect(fileHashes).toEqual({});
   const { newFiles } = await gather([{ name: "tiny", from: `file:${path}` }]);

@@ -17,8 +17,11 @@ const NOTHING: HostFacts = {
 test("a host with everything on it", () => {
   const output = [
     line("docker", VERSION),
-    "data-root\t/var/lib/docker",
-    "free-kib\t63794584",
+    'info\t{"DockerRootDir":"/var/lib/docker"}',
+    "disk\tFilesystem 1024-blocks Used Available Capacity Mounted on",
+    "disk\t/dev/vda 264212084 31700816 63794584 34% /",
+    "disk\toverlay 264212084 31700816 1 34% /var/lib/docker/overlay2/x/merged",
+    "disk\ttmpfs 2 0 2 0% /var/lib/dock",
     line("containers", [
       {
         Id: "c1",
@@ -135,9 +138,17 @@ describe("the engine's answers", () => {
         containers: [{ name: "", state: "created", ports: [] }],
       },
     ],
-    ["nothing known of free space", "free-kib\t", { freeBytes: undefined }],
-    ["a full disk", "free-kib\t0", { freeBytes: 0 }],
-    ["no data root", "data-root\t", { dataRoot: undefined }],
+    [
+      "nothing known of free space",
+      'info\t{"DockerRootDir":"/data"}',
+      { dataRoot: "/data", freeBytes: undefined },
+    ],
+    [
+      "a full disk of its own, with a blank in its name",
+      'info\t{"DockerRootDir":"/data/docker"}\ndisk\ta b 9 1 5 1% /\ndisk\t/dev/my disk 9 9 0 100% /data',
+      { dataRoot: "/data/docker", freeBytes: 0 },
+    ],
+    ["no answer about the engine", "info\t", { dataRoot: undefined, freeBytes: undefined }],
     ["Ollama that is not there", "models\tunreachable", { models: undefined }],
     ["Ollama without models", line("models", { models: [] }), { models: {} }],
     ["Ollama that answers null", line("models", { models: null }), { models: {} }],
