@@ -11,7 +11,7 @@ import {
   visit,
 } from "yaml";
 import type { Problem } from "./errors";
-import { plain } from "./quote";
+import { foreign, plain } from "./quote";
 
 export type Path = readonly (string | number)[];
 
@@ -60,7 +60,7 @@ export function parseYaml(file: string, text: string): YamlDocument {
     value = document.toJS({ maxAliasCount: MAX_ALIASES }) ?? {};
   } catch (error) {
     return refuse([
-      { what: `not valid YAML: ${firstLine(String((error as Error).message))}`, offset: 0 },
+      { what: `not valid YAML: ${foreign(String((error as Error).message))}`, offset: 0 },
     ]);
   }
   if (!isRecord(value))
@@ -79,7 +79,7 @@ function faultsOfSyntax(document: Document.Parsed): Fault[] {
   if (exhausted !== undefined)
     return [{ what: "not valid YAML: nested too deeply", offset: exhausted.pos[0] }];
   return document.errors.map((error) => ({
-    what: `not valid YAML: ${firstLine(error.message)}`,
+    what: `not valid YAML: ${foreign(error.message)}`,
     offset: error.pos[0],
   }));
 }
@@ -139,10 +139,6 @@ export function formatPath(path: Path): string {
     if (typeof part === "number") return `${text}[${part}]`;
     return text === "" ? plain(part) : `${text}.${plain(part)}`;
   }, "");
-}
-
-function firstLine(text: string): string {
-  return text.split("\n", 1)[0] ?? text;
 }
 
 function offsetOf(root: Node | null, path: Path): number {

@@ -82,12 +82,18 @@ export class OllamaClient {
     const response = await this.#send("POST", path, JSON.stringify(body));
     if (response.statusCode !== 200) await this.#expectSuccess(response);
     let last: OllamaProgress = {};
-    for await (const line of createInterface({ input: response })) {
-      if (line.trim() === "") continue;
-      last = JSON.parse(line) as OllamaProgress;
-      if (last.error !== undefined) throw ollamaError(last.error);
-      report(last);
+    try {
+      for await (const line of createInterface({ input: response })) {
+        if (line.trim() === "") continue;
+        last = JSON.parse(line) as OllamaProgress;
+        if (last.error !== undefined) break;
+        report(last);
+      }
+    } catch (error) {
+      // The connection was cut; what had come by then is told below.
+      if ((error as NodeJS.ErrnoException).code !== "ECONNRESET") throw error;
     }
+    if (last.error !== undefined) throw ollamaError(last.error);
     // A stream that ends before "success" was cut off: by a restart, or by a full disk.
     if (last.status !== "success")
       throw ollamaError(`it broke off after "${last.status ?? "nothing"}"`);

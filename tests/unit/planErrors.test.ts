@@ -7,7 +7,7 @@ import {
   ProblemList,
   StackError,
 } from "../../plan/errors";
-import { plain, quote } from "../../plan/quote";
+import { foreign, plain, quote } from "../../plan/quote";
 
 test.each<[Problem, string]>([
   [{ what: "it is wrong" }, "it is wrong"],
@@ -64,9 +64,21 @@ test.each([
   ["a\nb", '"a\\nb"', '"a\\nb"'],
   ["\u0000", '"\\u0000"', '"\\u0000"'],
   ["é 😀", '"é 😀"', "é 😀"],
+  ["\u007f\u0085\u2028", '"\\u007f\\u0085\\u2028"', '"\\u007f\\u0085\\u2028"'],
+  ["reversed \u202e", '"reversed \\u202e"', '"reversed \\u202e"'],
   ["x".repeat(60), `"${"x".repeat(60)}"`, "x".repeat(60)],
   ["x".repeat(61), `"${"x".repeat(57)}..."`, `${"x".repeat(57)}...`],
 ])("a user's text %j is quoted on one line, and cut where it is long", (text, quoted, told) => {
   expect(quote(text)).toBe(quoted);
   expect(plain(text)).toBe(told);
+});
+
+test.each([
+  ["Map keys must be unique", "Map keys must be unique"],
+  ["first\nsecond", "first"],
+  ["bad \u0007 bell", "bad \\u0007 bell"],
+  ["x".repeat(200), "x".repeat(200)],
+  ["x".repeat(201), `${"x".repeat(197)}...`],
+])("another library's message is one line of 200 characters at most", (message, told) => {
+  expect(foreign(message)).toBe(told);
 });

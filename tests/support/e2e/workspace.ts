@@ -47,8 +47,9 @@ export class Workspace {
       [".git", ".state", "node_modules", "tests", "engine", "docs"].map((name) => join(ROOT, name)),
     );
     cpSync(ROOT, workspace.root, { recursive: true, filter: (source) => !left.has(source) });
-    for (const linked of ["node_modules", "engine"])
-      symlinkSync(join(ROOT, linked), join(workspace.root, linked));
+    symlinkSync(join(ROOT, "engine"), join(workspace.root, "engine"));
+    // Hard links, never a symbolic one: an installer that runs here may remove the packages.
+    await execa("cp", ["-al", join(ROOT, "node_modules"), join(workspace.root, "node_modules")]);
     workspace.port = await freePort();
     workspace.initialPort = workspace.port;
     workspace.configure(config);

@@ -47,7 +47,8 @@ function judgeRefusal({ problems, message }: StackError): void {
   const lines = message.split("\n");
   if (lines.length !== problems.length) throw new Error(`not a line a problem: ${message}`);
   for (const line of lines) {
-    if (/\p{Cc}/u.test(line)) throw new Error(`control characters: ${line}`);
+    if (/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u.test(line))
+      throw new Error(`control characters: ${JSON.stringify(line)}`);
     if (line.length > 1000) throw new Error(`a line of ${line.length} characters: ${line}`);
     // A user's text may say so too, but never at the beginning of a line.
     if (/^ {4}at /.test(line)) throw new Error(`a stack trace: ${message}`);
@@ -121,7 +122,7 @@ const word = fc.constantFrom(
 const scalar = fc.oneof(
   word,
   fc.string({ maxLength: 30 }),
-  fc.string({ unit: "binary", maxLength: 20 }),
+  fc.constantFrom("\ud800", "\uffff", "\u0085", "\u2028", "\u007f", "\u202e", "e\u0301", "\ufeff"),
   fc.integer(),
   fc.constantFrom(
     0,

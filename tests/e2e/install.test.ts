@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { inspect, type Ran, Workspace } from "../support/e2e/workspace";
+
+/** The installer on a host that has its packages, engine and image already: the part that users repeat. */
+describe("./install.sh", () => {
+  let workspace: Workspace;
+  let container: string;
+
+  const install = async (...args: string[]): Promise<Ran> => {
+    const ran = await execa(join(workspace.root, "install.sh"), args, {
+      cwd: "/",
+      env: { NO_COLOR: "1" },
+      reject: false,
+      all: true,
+      stdin: "ignore",
+    });
+    return { code: ran.exitCode ?? -1, output: ran.all };
+  };
+  const git = async (...args: string[]) =>
+    (await execa("git", args, { cwd: workspace.root })).stdout;
+
+  beforeAll(async () => {
+    workspace = await Workspace.create();
+    container = workspace.name("ollama");
+    await git("init", "--quiet");
+    await git("add", "--all");
+    await git(
+      "-c",
+      "user.name=t",
+      "-c",
+      "user.email=t@localhost",
+      "commit",
+      "--quiet",
+      "--message",
+      "t",
+    );
+  });
+  afterAll(() => workspace?.remove());
+
+  it("--dry-run shows the preview and makes nothing", async () => {
+    const { code, output } = await install("--dry-run");
+    expect(output).toContain("docker:index:Container ollama create");
+    expect(code).toBe(4);
+    expect(await inspect(container)).toBeUndefined();
+  });
+
+  it("without a terminal and without --yes it ends after the preview, nothing made", async () => {
+    const { code, output } = await install();
+    expect(output).toContain("docker:index:Container ollama create");
+    expect(output).toContain(
+      "there is no terminal to ask on, so nothing was changed. Add --yes to go on without a question",
+    );
+    expect(code).toBe(2);
+    expect(await inspect(container)).toBeUndefined();
+  });
+
+  it("first up: --yes brings a model up that answers, and names endpoint, next commands and log", async () => {
+    const { code, output } = await install("--yes");
+    expect(output).toContain("+ 12 created");
+    expect(output).toMatch(/tiny:latest answered with \d+ tokens in \d+\.\d s\./);
+    expect(output).toContain(`ollama       http://127.0.0.1:${workspace.port}\n`);
+    expect(output).toContain('eval "$(./aistack env)"');
+    expect(output).toMatch(/Log: \S+install\.log$/);
+    expect(code).toBe(0);
+  });
+
+  it("first up: the checkout stays as git knows it, and its secrets are the owner's alone", async () => {
+    expect(await git("status", "--porcelain")).toBe("");
+    const { stdout } = await execa("stat", ["--format=%a %n", ".state", ".state/passphrase"], {
+      cwd: workspace.root,
+    });
+    expect(stdout).toBe("700 .state\n600 .state/passphrase");
+  });
+
+  it("second run: everything is in place, nothing is changed", async () => {
+    const before = await inspect(container);
+    const { code, output } = await install("--yes");
+    expect(output).toContain("Everything is in place; nothing was changed.");
+    expect(code).toBe(0);
+    const after = await inspect(container);
+    expect([after?.Id, after?.State.StartedAt]).toEqual([before?.Id, before?.State.StartedAt]);
+  });
+
+  it("a stack whose state was removed is created anew, and finds the model", async () => {
+    expect((await workspace.aistack("destroy", "--yes", "--stack", workspace.stack)).code).toBe(0);
+    await execa("rm", ["-rf", join(workspace.root, ".state")]);
+    const { code, output } = await install("--yes");
+    expect(output).toContain("tiny:latest is there already");
+    expect(code).toBe(0);
+  });
+});
