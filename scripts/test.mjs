@@ -11,7 +11,9 @@ if (process.env.AISTACK_PREPARED === undefined) {
   // Started by a Node of the host's: the project's own has to be there first, and runs the rest.
   const prepare = join(root, "scripts", "host", "prepare.sh");
   const command = ["node", "--", "node", import.meta.filename, ...args];
-  process.exitCode = spawnSync("bash", [prepare, ...command], { stdio: "inherit" }).status ?? 1;
+  const env = { ...process.env, AISTACK_PREPARED: "1" };
+  process.exitCode =
+    spawnSync("bash", [prepare, ...command], { env, stdio: "inherit" }).status ?? 1;
 } else {
   const { runTests } = await import("./test/run.mjs");
   process.exitCode = await runTests(root, args);

@@ -78,7 +78,7 @@ join_docker_group() {
   local user
   user=$(id -un)
   if ! is_in_docker_group; then
-    say "$user joins the group docker, whose members equal root (to undo it: sudo gpasswd -d $user docker)."
+    say "$user joins the group docker, whose members equal root, from the next login on (to undo it: sudo gpasswd -d $user docker)."
     as_root usermod -aG docker "$user"
   fi
   export AISTACK_JOINED_GROUP=1

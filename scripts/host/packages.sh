@@ -34,16 +34,24 @@ list_missing_packages() {
 # install_packages PACKAGE...
 install_packages() {
   local -a wanted=("$@")
-  # What a killed installation left half-done stands in the way of every other.
-  as_root env DEBIAN_FRONTEND=noninteractive dpkg --configure -a >>"$log_file" 2>&1 </dev/null 9>&- || true
   # One mirror of several that does not answer is no reason to stop; what is missing then, the next step tells.
   step "Reading the lists of packages" apt_get update || true
+  finish_interrupted
   # Debian 13 parts the docker command from the engine.
   if [[ " $* " == *" docker.io "* ]] && ! have docker && has_candidate docker-cli; then
     wanted+=(docker-cli)
   fi
   if ! step "Installing ${wanted[*]}" apt_get install --yes --no-install-recommends --no-remove "${wanted[@]}"; then
     fail 1 "apt-get could not install ${wanted[*]}" "Mend what it says, or install them by hand, and run this again"
+  fi
+}
+
+# What a killed installation left half-done stands in the way of every other.
+finish_interrupted() {
+  as_root env DEBIAN_FRONTEND=noninteractive dpkg --configure -a >>"$log_file" 2>&1 </dev/null 9>&- || true
+  if [[ -n $(dpkg --audit 2>&1) ]]; then
+    step "Finishing an interrupted installation of packages" \
+      apt_get --fix-broken install --yes --no-install-recommends || true
   fi
 }
 

@@ -2,7 +2,8 @@
 # Makes a bare machine ready for work on aistack itself, then runs a command with the project's Node first on the PATH.
 #   prepare.sh [node] [docker] [lint] [tests] [-- COMMAND...]
 # node: this project's Node packages; docker: an engine that answers; lint and tests: what those need
-# from the distribution. What is there already costs a few milliseconds.
+# from the distribution. What is there already costs a few milliseconds. The command finds
+# AISTACK_PREPARED set, so that it need not prepare again.
 set -euo pipefail
 
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)
@@ -45,15 +46,18 @@ list_packages_for_tests() {
   have ssh-keygen || packages+=(openssh-client)
 }
 
-# A package for tests must not open a port of the machine: its service is never started.
+# A package for tests must not leave a port of the machine open: its service is not to run.
 install_quietly() {
-  local sshd=no
-  if [[ " $* " == *" openssh-server "* ]] && has_systemd; then sshd=yes; fi
-  [[ $sshd == no ]] || as_root systemctl --quiet mask ssh.service ssh.socket
-  install_packages "$@"
-  if [[ $sshd == yes ]]; then
+  if [[ " $* " != *" openssh-server "* ]]; then
+    install_packages "$@"
+  elif has_systemd; then
+    as_root systemctl --quiet mask ssh.service ssh.socket
+    install_packages "$@"
     as_root systemctl --quiet disable ssh.service ssh.socket || true
     as_root systemctl --quiet unmask ssh.service ssh.socket
+  else
+    install_packages "$@"
+    as_root /etc/init.d/ssh stop >>"$log_file" 2>&1 || true
   fi
 }
 
@@ -66,5 +70,6 @@ done
 shift $(($# > 0 ? 1 : 0))
 prepare "${things[@]}"
 (($# > 0)) || exit 0
-export PATH=$root/node_modules/.bin:$PATH
+# Tells scripts/test.mjs that it need not come back here.
+export AISTACK_PREPARED=1 PATH=$root/node_modules/.bin:$PATH
 exec "$@"

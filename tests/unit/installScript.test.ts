@@ -243,8 +243,9 @@ describe("installing", () => {
     ]);
     expect(output).toMatch(/\nLog: .*install\.log$/);
     expect(changes).toEqual([
-      "dpkg --configure -a",
       `${apt} update`,
+      "dpkg --configure -a",
+      "dpkg --audit",
       `${apt} install --yes --no-install-recommends --no-remove curl iproute2 docker.io iptables nodejs npm`,
       "systemctl enable --now docker",
       npmCi,
@@ -256,7 +257,14 @@ describe("installing", () => {
   test("where the docker command is a package of its own, that comes too", async () => {
     host.command("apt-cache", "echo '  Candidate: 26.1.5+dfsg1-9'", false);
     const { changes } = await host.install(["--yes"]);
-    expect(changes[2]).toMatch(/ curl iproute2 docker\.io iptables nodejs npm docker-cli$/);
+    expect(changes[3]).toMatch(/ curl iproute2 docker\.io iptables nodejs npm docker-cli$/);
+  });
+
+  test("packages that a killed installation left half-done are mended first", async () => {
+    host.write("dpkg-audit", "The following packages are only half configured: npm\n");
+    const { changes } = await host.install(["--yes"]);
+    expect(changes[3]).toBe(`${apt} --fix-broken install --yes --no-install-recommends`);
+    expect(changes[4]).toMatch(/ install .* curl iproute2 docker\.io iptables nodejs npm$/);
   });
 
   test("a second run asks neither network nor packages, and leaves the packages alone", async () => {
@@ -394,7 +402,7 @@ describe("Docker", () => {
     host.command("usermod", "exit 0");
     const { code, output, changes } = await host.install(["--yes", "--stack", "lab"]);
     expect(output).toContain(
-      "ada joins the group docker, whose members equal root (to undo it: sudo gpasswd -d ada docker).",
+      "ada joins the group docker, whose members equal root, from the next login on (to undo it: sudo gpasswd -d ada docker).",
     );
     expect(changes).toContain("usermod -aG docker ada");
     expect(changes.at(-1)).toBe("aistack install --stack lab --yes");

@@ -23,6 +23,7 @@ let root: string;
 let bin: string;
 
 beforeEach(() => {
+  prepared = true;
   root = mkdtempSync(join(tmpdir(), "aistack-runner-"));
   bin = join(root, "node_modules", ".bin");
   mkdirSync(bin, { recursive: true });
@@ -64,10 +65,13 @@ function report(layer: string, tests: Record<string, Status>, code = 0): void {
   writeFileSync(join(root, "reports", `${layer}.code`), String(code));
 }
 
+let prepared = true;
+
 async function runTests(...args: string[]) {
   const { exitCode, all } = await execa("node", [join(root, "scripts/test.mjs"), ...args], {
-    env: { PATH: `${bin}:/usr/bin:/bin`, AISTACK_PREPARED: "1" },
+    env: { PATH: `${bin}:/usr/bin:/bin`, ...(prepared ? { AISTACK_PREPARED: "1" } : {}) },
     extendEnv: false,
+    timeout: 20_000,
     all: true,
     reject: false,
   });
@@ -106,6 +110,21 @@ describe("a whole run", () => {
     const environment = readFileSync(join(root, "environment.contract"), "utf8");
     expect(environment).toContain("AISTACK_COMMAND_PLUGIN=/made/command-plugin\n");
     expect(environment).toContain("AISTACK_DOCKER_PLUGIN=/made/docker-plugin\n");
+  });
+
+  test("started by a Node of the host's, it prepares the project's first, once", async () => {
+    prepared = false;
+    script(
+      join(root, "scripts/host/prepare.sh"),
+      `echo "$*" >>"${root}/prepared"; [ "$1" != node ] || { shift 2; exec "$@"; }`,
+    );
+    const { code, last } = await runTests("--layer", "unit");
+    const again = join(root, "scripts/test.mjs");
+    expect(readFileSync(join(root, "prepared"), "utf8")).toBe(
+      `node -- node ${again} --layer unit\n`,
+    );
+    expect(last).toBe("1 passed, 0 failed, 0 skipped");
+    expect(code).toBe(0);
   });
 
   test("a failed test is named, and fails the run", async () => {
