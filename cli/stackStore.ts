@@ -70,7 +70,20 @@ export async function ensureStack(
     const what = `pulumi ${args.join(" ")} failed: ${ran.stderr.trim().replace(/^error: /, "")}`;
     throw new OperationError([{ what, where: stackFileName(stack) }]);
   }
+  await settleInGit(root, stackFileName(stack));
   return !exists;
+}
+
+/**
+ * Git takes a file of another size for modified without looking into it. Where the filter leaves no
+ * difference, the index is told the file's present size; a user's own edits are left as they are.
+ */
+async function settleInGit(root: string, file: string): Promise<void> {
+  if (!existsSync(join(root, ".git"))) return;
+  const git = (...args: string[]) => execa("git", args, { cwd: root, reject: false });
+  const tracked = (await git("ls-files", "--error-unmatch", "--", file)).exitCode === 0;
+  if (tracked && (await git("diff", "--quiet", "--", file)).exitCode === 0)
+    await git("add", "--", file);
 }
 
 /**
