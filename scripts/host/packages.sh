@@ -18,6 +18,8 @@ list_missing_packages() {
   [[ -s ${AISTACK_ROOT-}/etc/ssl/certs/ca-certificates.crt ]] || packages+=(ca-certificates)
   have ss || packages+=(iproute2)
   if [[ $docker_state == absent ]]; then
+    # The distribution's engine on every network: it is there wherever apt works, and new enough on all
+    # releases that are supported. Whoever has Docker's own keeps it.
     packages+=(docker.io)
     have iptables || packages+=(iptables)
     # A kernel that enforces AppArmor refuses containers as long as its profiles cannot be loaded.
