@@ -1,9 +1,16 @@
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
 import { secret, unknown } from "../support/provider/values";
 import { usePlugin } from "../support/provider/workspace";
 
 const type = "local:Command";
 const { plugin } = usePlugin();
+
+// A folder of its own: asset paths are looked for in all of it, and others write to /tmp meanwhile.
+const folder = mkdtempSync(join(tmpdir(), "command-diff-"));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const args = {
   create: "echo create",
@@ -11,7 +18,7 @@ const args = {
   delete: "echo delete",
   stdin: "in",
   environment: { A: "1" },
-  dir: "/tmp",
+  dir: folder,
   interpreter: ["/bin/sh", "-c"],
   logging: "none",
   addPreviousOutputInEnv: true,
