@@ -8,7 +8,8 @@ const layer = (name: string, options: Record<string, unknown> = {}) => ({
 export default defineConfig({
   test: {
     projects: [
-      layer("unit"),
+      // Some start real processes, and a busy machine takes its time.
+      layer("unit", { testTimeout: 30_000 }),
       layer("graph"),
       layer("golden", { testTimeout: 120_000, hookTimeout: 300_000 }),
       layer("contract", { testTimeout: 120_000, hookTimeout: 300_000 }),
