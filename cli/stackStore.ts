@@ -64,14 +64,25 @@ export async function ensureStack(
   await hideSaltFromGit(root);
   const exists = stackExists(root, stack);
   if (!exists) dropStrangeSalt(join(root, stackFileName(stack)));
+  const before = readFileSync(join(root, stackFileName(stack)), "utf8");
   const args = ["stack", exists ? "select" : "init", stack, "--non-interactive"];
   const ran = await execa("pulumi", args, { cwd: root, env: environment, reject: false });
   if (ran.exitCode !== 0) {
     const what = `pulumi ${args.join(" ")} failed: ${ran.stderr.trim().replace(/^error: /, "")}`;
     throw new OperationError([{ what, where: stackFileName(stack) }]);
   }
+  keepOwnText(join(root, stackFileName(stack)), before);
   await settleInGit(root, stackFileName(stack));
   return !exists;
+}
+
+/** Pulumi writes the whole file anew in its own style; all that is wanted of it is the salt. */
+function keepOwnText(file: string, before: string): void {
+  const after = readFileSync(file, "utf8");
+  const salt = SALT_LINE.exec(after)?.[0];
+  if (after === before || salt === undefined || SALT_LINE.test(before)) return;
+  const ownText = before.endsWith("\n") ? before : `${before}\n`;
+  writeFileSync(file, `${ownText}${salt.trimEnd()}\n`);
 }
 
 /**

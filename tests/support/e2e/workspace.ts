@@ -52,6 +52,8 @@ export class Workspace {
     await execa("cp", ["-al", join(ROOT, "node_modules"), join(workspace.root, "node_modules")]);
     workspace.port = await freePort();
     workspace.initialPort = workspace.port;
+    // The checkout's own salt belongs to its own passphrase.
+    rmSync(join(workspace.root, "stacks", `Pulumi.${workspace.stack}.yaml`));
     workspace.configure(config);
     return workspace;
   }
@@ -63,7 +65,7 @@ export class Workspace {
       ? (/^encryptionsalt:.*$/m.exec(readFileSync(file, "utf8"))?.[0] ?? "")
       : "";
     const own = `config:\n  aistack:namePrefix: ${this.prefix}\n  aistack:ports: { ollama: ${this.port} }\n`;
-    writeFileSync(file, `${own}${config}${salt}\n`);
+    writeFileSync(file, `${own}${config}${salt === "" ? "" : `${salt}\n`}`);
   }
 
   /** Changes a file by replacing a text that must be there. */
