@@ -15,32 +15,26 @@ export interface OperationOptions {
 export interface OperationOutcome {
   /** number of resources that differ */
   readonly changes: number;
-  readonly outputs: Readonly<Record<string, unknown>>;
 }
 
 export async function preview(options: OperationOptions): Promise<OperationOutcome> {
   return operate(options, async (stack) => {
     const { changeSummary } = await stack.preview(reporting(options));
-    return { changes: countChanges(changeSummary), outputs: {} };
+    return { changes: countChanges(changeSummary) };
   });
 }
 
 export async function up(options: OperationOptions): Promise<OperationOutcome> {
   return operate(options, async (stack) => {
-    const { summary, outputs } = await stack.up({ ...reporting(options), showSecrets: false });
-    return {
-      changes: countChanges(summary.resourceChanges ?? {}),
-      outputs: Object.fromEntries(
-        Object.entries(outputs).map(([name, { value }]) => [name, value]),
-      ),
-    };
+    const { summary } = await stack.up({ ...reporting(options), showSecrets: false });
+    return { changes: countChanges(summary.resourceChanges ?? {}) };
   });
 }
 
 export async function destroy(options: OperationOptions): Promise<OperationOutcome> {
   return operate(options, async (stack) => {
     const { summary } = await stack.destroy({ ...reporting(options), showSecrets: false });
-    return { changes: countChanges(summary.resourceChanges ?? {}), outputs: {} };
+    return { changes: countChanges(summary.resourceChanges ?? {}) };
   });
 }
 

@@ -24,20 +24,24 @@ export interface Comparison {
 /** The difference of an object that is not there at all. */
 export const MISSING = "is missing";
 
+/** The image that a container is to run from; no id where the engine does not have it yet. */
+export interface ImageIdentity {
+  readonly name: string;
+  readonly id: string | undefined;
+}
+
 export function compareContainer(
   spec: ContainerSpec,
-  imageId: string | undefined,
+  image: ImageIdentity,
   facts: HostFacts,
   now: Date,
 ): Comparison {
+  // With the image's name: another one is the user's change. The same name with another content is drift.
+  const made = { ...spec, image: image.name };
   const seen = facts.inspectedContainers[spec.name];
-  if (seen === undefined) return compare(spec, undefined, [MISSING], now);
-  return compare(
-    spec,
-    seen.labels[SPEC_LABEL],
-    containerDifferences(spec, imageId, seen, facts),
-    now,
-  );
+  if (seen === undefined) return compare(made, undefined, [MISSING], now);
+  const differences = containerDifferences(spec, image.id, seen, facts);
+  return compare(made, seen.labels[SPEC_LABEL], differences, now);
 }
 
 export function compareNetwork(spec: NetworkSpec, facts: HostFacts, now: Date): Comparison {

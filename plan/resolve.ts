@@ -93,11 +93,11 @@ export function resolveStack(input: ResolveInput): ResolvedStack {
 
 function resolveService(service: ServicePlan, { facts, now }: ResolveInput): ResolvedService {
   const chosen = chooseImage(service.image, facts.images);
-  const id = facts.images.get(chosen.name);
+  const image = { ...chosen, id: facts.images.get(chosen.name) };
   return {
     ...service,
-    image: { ...chosen, id },
-    comparison: compareContainer(service.container, id, facts, now),
+    image,
+    comparison: compareContainer(service.container, image, facts, now),
   };
 }
 

@@ -5,7 +5,7 @@ import { planMinimal } from "../support/plan/stack";
 
 const NOW = new Date("2026-11-22T12:00:00.000Z");
 const LATER = new Date("2026-11-22T13:00:00.000Z");
-const IMAGE = "sha256:aaaa";
+const IMAGE = { name: "ollama/ollama:0.34.3", id: "sha256:aaaa" };
 
 const [service] = planMinimal({ limits: { ollama: { cpus: 1.5 } } }).services;
 if (service === undefined) throw new Error("the plan has no service");
@@ -34,6 +34,14 @@ test("the identity is a short hash of the spec", () => {
   expect(IDENTITY).toMatch(/^[0-9a-f]{16}$/);
   const other = compareContainer({ ...SPEC, init: false }, IMAGE, hostFacts(), NOW).label;
   expect(other.split(" ")[0]).not.toBe(IDENTITY);
+});
+
+test("another image is the user's change: a new label, and no drift", () => {
+  const image = { name: "ollama/ollama:0.35.0", id: "sha256:bbbb" };
+  const { label, drift } = compareContainer(SPEC, image, facts(), NOW);
+  expect(drift).toEqual([]);
+  expect(label).toMatch(/^[0-9a-f]{16}$/);
+  expect(label).not.toBe(IDENTITY);
 });
 
 test("a container that is as declared keeps the label it has", () => {
@@ -183,11 +191,11 @@ describe("a container differs where", () => {
   });
 
   test("its image", () => {
-    expect(compareContainer(SPEC, "sha256:bbbb", facts(), NOW).drift).toEqual([
+    expect(compareContainer(SPEC, { ...IMAGE, id: "sha256:bbbb" }, facts(), NOW).drift).toEqual([
       "image is sha256:aaaa, not sha256:bbbb",
     ]);
     // An image that is still to be pulled is a change, and no drift.
-    expect(compareContainer(SPEC, undefined, facts(), NOW).drift).toEqual([]);
+    expect(compareContainer(SPEC, { ...IMAGE, id: undefined }, facts(), NOW).drift).toEqual([]);
   });
 
   test("nothing is declared, nothing is compared", () => {
