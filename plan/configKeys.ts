@@ -11,14 +11,25 @@ import { isRecord, type YamlDocument } from "./yamlDocument";
 export const CONFIG_KEYS = {
   profile: "string",
   services: "array",
+  host: "object",
   namePrefix: "string",
   bindAddress: "string",
   ports: "object",
+  gpu: "string",
+  gpuMode: "string",
+  gpuDevices: "array",
+  gpuRequired: "boolean",
+  minVramMiB: "integer",
   images: "object",
   models: "array",
+  localai: "object",
+  webui: "object",
   limits: "object",
   logging: "object",
   protectData: "boolean",
+  agent: "object",
+  idle: "object",
+  hostRoot: "string",
 } as const;
 
 export type ConfigKey = keyof typeof CONFIG_KEYS;
@@ -27,14 +38,25 @@ export type ConfigKey = keyof typeof CONFIG_KEYS;
 export const CONFIG_DEFAULTS = {
   profile: "minimal",
   services: [],
+  host: {},
   namePrefix: "",
   bindAddress: "127.0.0.1",
   ports: {},
+  gpu: "none",
+  gpuMode: "cdi",
+  gpuDevices: [],
+  gpuRequired: true,
+  minVramMiB: 0,
   images: {},
   models: [],
+  localai: {},
+  webui: {},
   limits: {},
   logging: {},
   protectData: false,
+  agent: {},
+  idle: {},
+  hostRoot: "",
 } as const;
 
 export const NAMESPACE = "aistack";
@@ -71,8 +93,8 @@ function fromJson(raw: string): unknown {
 }
 
 /**
- * The same from a stack file, where a value is YAML. A flag may be the text that `pulumi config set`
- * writes; a structure may not: Pulumi refuses that, before any program runs.
+ * The same from a stack file, where a value is YAML. A flag or a number may be the text that `pulumi config
+ * set` writes; a structure may not: Pulumi refuses that, before any program runs.
  */
 export function decodeStackFile(
   file: Readonly<Record<string, unknown>> | undefined,
@@ -81,7 +103,9 @@ export function decodeStackFile(
   return Object.fromEntries(
     ownEntries(config).map(([key, value]) => [
       key,
-      typeOf(key) === "boolean" && typeof value === "string" ? fromJson(value) : value,
+      ["boolean", "integer"].includes(typeOf(key)) && typeof value === "string"
+        ? fromJson(value)
+        : value,
     ]),
   );
 }

@@ -17,13 +17,19 @@ import {
   whole,
   words,
 } from "./validation";
-import { formatPath, type Path, type YamlDocument } from "./yamlDocument";
+import { formatPath, isRecord, type Path, type YamlDocument } from "./yamlDocument";
 
 /** Names of the profiles; a profile is a Compose profile of compose/*.yaml. */
-export const PROFILES = ["minimal"] as const;
+export const PROFILES = ["minimal", "standard-gpu"] as const;
 
 /** Where a service's image comes from; `auto`: the registry's, unless only one built here is present. */
 export const IMAGE_SOURCES = ["auto", "registry", "archive", "build"] as const;
+
+/** Whose GPUs the host has; `none` runs everything on the CPU. */
+export const GPU_VENDORS = ["none", "nvidia", "amd", "intel"] as const;
+
+/** How containers get NVIDIA GPUs: by the Container Device Interface, or by NVIDIA's runtime for older engines. */
+export const GPU_MODES = ["cdi", "runtime"] as const;
 
 const byFault = (fault: (value: string) => string | undefined) =>
   text().superRefine((value, context) => {
@@ -49,10 +55,76 @@ const limits = object({
     .optional(),
 });
 
+/** A host that is reached over SSH. Nothing is sent to it before its key is the declared one. */
+const host = object({
+  address: pattern(
+    /^[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,252}[A-Za-z0-9])?$/,
+    "a host name or an IP address",
+  ),
+  user: pattern(/^[a-z_][a-z0-9_-]{0,31}$/, "a user name").default("root"),
+  port: whole(1, 65535).default(22),
+  hostKey: pattern(
+    /^(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)) [A-Za-z0-9+/]{32,}={0,2}(?: [^\p{Cc}]*)?$/u,
+    "the host's public key, such as ssh-ed25519 AAAA… (ssh-keyscan prints it)",
+  ),
+  /** absent: the SSH agent's keys */
+  privateKeyFile: pattern(/^[^\p{Cc}]+$/u, "the path of a private key").optional(),
+});
+
+/** A model of LocalAI's: a gallery's name, or another source under a name of its own. */
+const localaiModel = object({
+  name: pattern(/^[A-Za-z0-9][A-Za-z0-9._@/:-]{0,199}$/, "a model's name"),
+  /** absent: the gallery's model of that name */
+  from: pattern(
+    /^(?:https:\/\/|huggingface:\/\/|oci:\/\/|ollama:\/\/)\S+$/,
+    "the address of a model",
+  ).optional(),
+});
+
+const webui = object({
+  /** account that is made at the first start, when there is none */
+  adminEmail: pattern(/^[^@\s]+@[^@\s]+\.[^@\s]+$/, "an e-mail address").default(
+    "admin@aistack.local",
+  ),
+  adminName: pattern(/^[^\p{Cc}]{1,100}$/u, "a name").default("Admin"),
+  /** further addresses under which browsers reach it, as behind a proxy; the first one is its own name for itself */
+  urls: list(pattern(/^https?:\/\/[^/\s;]+$/, "an address such as https://ai.example.org")).default(
+    [],
+  ),
+});
+
+const agent = object({
+  /** install aistack-agent.service */
+  enabled: flag().default(false),
+  heartbeatSeconds: whole(1, 3600).default(30),
+  /** address of Prometheus text; absent: none */
+  metrics: pattern(
+    /^127\.0\.0\.1:\d{2,5}$/,
+    "an address on loopback such as 127.0.0.1:9464",
+  ).optional(),
+  /** member of the group docker, which equals root */
+  dockerGroup: flag().default(false),
+});
+
+const idle = object({
+  /** install aistack-idle.timer */
+  enabled: flag().default(false),
+  afterMinutes: whole(1, 10080).default(30),
+  /** free the GPU by unloading models */
+  unloadModels: flag().default(true),
+  /** suspend the host */
+  suspend: flag().default(false),
+});
+
 const settingsSchema = object({
   profile: oneOf(PROFILES).default(CONFIG_DEFAULTS.profile),
   /** empty: what the profile says */
   services: list(words()).default([]),
+  /** undefined: this machine */
+  host: z.preprocess(
+    (value) => (isRecord(value) && Object.keys(value).length === 0 ? undefined : value),
+    host.optional(),
+  ),
   /** empty: none */
   namePrefix: pattern(
     /^(?:[a-z][a-z0-9]{0,15})?$/,
@@ -63,17 +135,40 @@ const settingsSchema = object({
     "an IPv4 address",
   ).default(CONFIG_DEFAULTS.bindAddress),
   ports: mapping(whole(1, 65535)).default({}),
+  gpu: oneOf(GPU_VENDORS).default(CONFIG_DEFAULTS.gpu),
+  gpuMode: oneOf(GPU_MODES).default(CONFIG_DEFAULTS.gpuMode),
+  /** empty: every GPU */
+  gpuDevices: list(
+    pattern(
+      /^(?:GPU-[0-9a-f-]{36}|MIG-[0-9a-f-]{36}|renderD\d{3})$/,
+      "a UUID such as GPU-8f0a…, a MIG UUID, or renderD128 for AMD and Intel",
+    ),
+  ).default([]),
+  gpuRequired: flag().default(CONFIG_DEFAULTS.gpuRequired),
+  minVramMiB: whole(0, 10_000_000).default(CONFIG_DEFAULTS.minVramMiB),
   images: object({
     source: oneOf(IMAGE_SOURCES).default("auto"),
     overrides: mapping(byFault(imageReferenceFault)).default({}),
   }).prefault({}),
   models: list(model).default([]),
+  localai: object({
+    backends: list(pattern(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,99}$/, "a backend's name")).default([]),
+    models: list(localaiModel).default([]),
+  }).prefault({}),
+  webui: webui.prefault({}),
   limits: mapping(limits).default({}),
   logging: object({
     maxSize: pattern(/^[1-9]\d*[kmg]$/, "a size such as 10m").optional(),
     maxFile: whole(1, 100).optional(),
   }).prefault({}),
   protectData: flag().default(CONFIG_DEFAULTS.protectData),
+  agent: agent.prefault({}),
+  idle: idle.prefault({}),
+  /** where the host's folders begin; empty: at the root */
+  hostRoot: pattern(
+    /^(?:\/[A-Za-z0-9._-]+)*$/,
+    "an absolute path of letters, digits, dot, dash and underscore",
+  ).default(CONFIG_DEFAULTS.hostRoot),
 });
 
 /** A stack's configuration, checked and with every default filled in. */
