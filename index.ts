@@ -6,8 +6,7 @@ import { StackError } from "./plan/errors";
 /** The composition root: configuration → plan → facts of the host → resources → outputs. */
 export = async () => {
   try {
-    const { resolved, dockerHost } = await observeStack();
-    const stack = new AiStack("aistack", { resolved, dockerHost });
+    const stack = new AiStack("aistack", await observeStack());
     return { endpoints: stack.endpoints, services: stack.services, models: stack.models };
   } catch (error) {
     // A RunError is printed without a stack: the fault is the user's input or host, not a bug.

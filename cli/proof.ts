@@ -1,5 +1,6 @@
 import { OperationError } from "../plan/errors";
-import { MODEL_SERVICE, type StackPlan } from "../plan/plan";
+import type { StackPlan } from "../plan/plan";
+import { MODEL_SERVICE } from "../plan/wiring";
 
 /** A first answer may wait until a large model is in memory. */
 const GENERATION_LIMIT_MS = 10 * 60_000;

@@ -2,8 +2,11 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { SPEC_LABEL } from "../plan/drift";
 import type { ResolvedStack } from "../plan/resolve";
+import type { SecretValues } from "../plan/secrets";
+import { CHAT_SERVICE, OPENAI_SERVICE } from "../plan/wiring";
 import { ContainerService } from "./containerService";
 import { Model } from "./model";
+import { ServiceProof } from "./serviceProof";
 import { Storage } from "./storage";
 
 export interface AiStackArgs {
@@ -11,6 +14,8 @@ export interface AiStackArgs {
   readonly resolved: ResolvedStack;
   /** address of the Docker engine, `unix:///var/run/docker.sock` */
   readonly dockerHost: string;
+  /** values of the secrets that the stack names */
+  readonly secrets: SecretValues;
 }
 
 /** One host's AI server: network, volumes, services and their models. */
@@ -25,7 +30,7 @@ export class AiStack extends pulumi.ComponentResource {
   readonly models: pulumi.Output<string[]>;
 
   constructor(name: string, args: AiStackArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { resolved, dockerHost } = args;
+    const { resolved, dockerHost, secrets } = args;
     super("aistack:index:AiStack", name, { profile: resolved.profile }, opts);
 
     const engine = new docker.Provider(`${name}-engine`, { host: dockerHost }, { parent: this });
@@ -60,11 +65,19 @@ export class AiStack extends pulumi.ComponentResource {
         service.name,
         new ContainerService(
           service.name,
-          { service, networks, volumeNames: storage.volumeNames, after, now: resolved.now },
+          {
+            service,
+            networks,
+            volumeNames: storage.volumeNames,
+            secrets,
+            after,
+            now: resolved.now,
+          },
           onEngine,
         ),
       );
     }
+    const running = [...services.values()];
 
     const keeper = services.get(resolved.modelService);
     const models =
@@ -74,11 +87,42 @@ export class AiStack extends pulumi.ComponentResource {
             (model) => new Model(model.resourceName, { model, service: keeper }, { parent: this }),
           );
 
+    const proofs = new Map(
+      resolved.services.map((service) => {
+        // The one that people talk to is asked for answers of all the others.
+        const involved =
+          service.name === CHAT_SERVICE
+            ? running
+            : running.filter((one) => one === services.get(service.name));
+        const proof = new ServiceProof(
+          `${service.name}-answers`,
+          {
+            service,
+            resolved,
+            secrets,
+            containerIds: pulumi
+              .all(involved.map((one) => one.containerId))
+              .apply((ids) => ids.join("\n")),
+            after: service.name === OPENAI_SERVICE ? involved : [...involved, ...models],
+          },
+          { parent: this },
+        );
+        return [service.name, proof];
+      }),
+    );
+
     this.endpoints = pulumi.output(
       Object.fromEntries(resolved.services.map(({ name, endpoint }) => [name, endpoint])),
     );
     this.services = pulumi.output(
-      Object.fromEntries([...services].map(([key, service]) => [key, service.report])),
+      Object.fromEntries(
+        [...services].map(([key, { report }]) => [
+          key,
+          pulumi
+            .all([report, proofs.get(key)?.health ?? ""])
+            .apply(([{ image, digest }, health]) => ({ image, digest, health })),
+        ]),
+      ),
     );
     this.models = pulumi.all(models.map((model) => model.name));
     this.registerOutputs({

@@ -1,16 +1,26 @@
 import type * as docker from "@pulumi/docker";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { ContainerSpec } from "../plan/containerSpec";
+import { type SecretValues, secretValue } from "../plan/secrets";
 
-/** Translates a spec field by field; names of networks and volumes come from their resources, for the order. */
+/**
+ * Translates a spec field by field; names of networks and volumes come from their resources, for the order.
+ * Values of secrets are secret in the state.
+ */
 export function toContainerArgs(
   spec: ContainerSpec,
   networks: ReadonlyMap<string, docker.Network>,
   volumeNames: ReadonlyMap<string, pulumi.Output<string>>,
+  secrets: SecretValues,
 ): Omit<docker.ContainerArgs, "image"> {
   return {
     name: spec.name,
-    envs: [...spec.envs],
+    envs: [
+      ...spec.envs,
+      ...(spec.secretEnvs ?? []).map(({ variable, secret }) =>
+        pulumi.secret(`${variable}=${secretValue(secrets, secret)}`),
+      ),
+    ],
     ports: spec.ports.map((port) => ({ ...port })),
     mounts: spec.mounts.map((mount) => ({
       ...mount,

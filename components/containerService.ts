@@ -3,7 +3,9 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { SPEC_LABEL } from "../plan/drift";
 import type { ResolvedService } from "../plan/resolve";
+import type { SecretValues } from "../plan/secrets";
 import { toContainerArgs } from "./containerArgs";
+import { GATE_COMMAND } from "./serviceProof";
 
 export interface ContainerServiceArgs {
   readonly service: ResolvedService;
@@ -13,17 +15,19 @@ export interface ContainerServiceArgs {
   readonly now: Date;
   readonly networks: ReadonlyMap<string, docker.Network>;
   readonly volumeNames: ReadonlyMap<string, pulumi.Output<string>>;
+  readonly secrets: SecretValues;
 }
 
 /** Fields that the provider accepts but never applies to a running container: only a new one has them. */
 const ONLY_BY_REPLACEMENT = ["healthcheck", "init", "tmpfs", "rm", "cpuPeriod", "cpuQuota"];
 
-/** How long a service may take until it answers, its first start on a slow disk included. */
-const READINESS_SECONDS = 180;
-
-/** One service: its image, its container, and the proof that it answers. */
+/** One service: its image, its container, and the gate that waits until it serves. */
 export class ContainerService extends pulumi.ComponentResource {
-  readonly report: pulumi.Output<{ image: string; digest: string; health: string }>;
+  readonly report: pulumi.Output<{ image: string; digest: string }>;
+  /** differs for every new container */
+  readonly containerId: pulumi.Output<string>;
+  /** "ready", once it serves */
+  readonly readiness: pulumi.Output<string>;
 
   constructor(name: string, args: ContainerServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     const { service } = args;
@@ -47,7 +51,7 @@ export class ContainerService extends pulumi.ComponentResource {
     const container = new docker.Container(
       name,
       {
-        ...toContainerArgs(service.container, args.networks, args.volumeNames),
+        ...toContainerArgs(service.container, args.networks, args.volumeNames, args.secrets),
         // An id, never the name: that is what the provider compares with the running container.
         image: service.image.id ?? image.imageId,
         labels: [{ label: SPEC_LABEL, value: service.comparison.label }],
@@ -62,28 +66,31 @@ export class ContainerService extends pulumi.ComponentResource {
     const ready = new command.local.Command(
       `${name}-ready`,
       {
-        create: "sh assets/shell/wait-ready.sh",
+        create: GATE_COMMAND,
         environment: {
+          GATE: "ready",
           URL: service.readinessUrl,
           CONTAINER: service.container.name,
-          SECONDS_ALLOWED: String(READINESS_SECONDS),
+          SECONDS_ALLOWED: String(service.readinessSeconds),
           // A new container has to prove itself anew.
           CONTAINER_ID: container.id,
         },
         addPreviousOutputInEnv: false,
         logging: command.local.Logging.Stderr,
       },
-      { parent: this, customTimeouts: { create: "10m", update: "10m" } },
+      // The gate ends by itself; the engine's limit is only there for one that does not.
+      { parent: this, customTimeouts: { create: "2h", update: "2h" } },
     );
 
     this.report = pulumi
-      .all([image.repoDigest, container.image, ready.stdout])
-      .apply(([repoDigest, imageId, health]) => ({
+      .all([image.repoDigest, container.image])
+      .apply(([repoDigest, imageId]) => ({
         image: service.image.name,
         // An image built here was never in a registry, so its own id is the only digest it has.
         digest: service.image.built ? imageId : repoDigest.slice(repoDigest.indexOf("@") + 1),
-        health,
       }));
+    this.containerId = container.id;
+    this.readiness = ready.stdout;
     this.registerOutputs({ report: this.report });
   }
 }

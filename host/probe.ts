@@ -1,4 +1,5 @@
-import { MODEL_SERVICE, type StackPlan } from "../plan/plan";
+import type { StackPlan } from "../plan/plan";
+import { MODEL_SERVICE } from "../plan/wiring";
 
 /** The probe as a command: run by the program through Pulumi, by the CLI directly. */
 export const PROBE_COMMAND = "sh assets/shell/probe.sh";

@@ -7,6 +7,7 @@ import * as z from "zod";
 import { imageReferenceFault } from "./imageReference";
 import { formatDuration, parseBytes, parseDuration } from "./quantities";
 import { quote } from "./quote";
+import { SECRET_NAMES } from "./secrets";
 import {
   expected,
   flag,
@@ -158,6 +159,10 @@ const serviceExtension = object({
   readiness: pattern(/^\/[^$]*$/, "an HTTP path"),
   /** container port of the service's HTTP endpoint */
   endpoint: whole(1, 65535),
+  /** how long it may take until it serves, its first start on a slow disk included; default 180 */
+  readinessSeconds: whole(1, 86_400).optional(),
+  /** variable of the environment → generated secret that it holds */
+  secrets: mapping(oneOf(SECRET_NAMES)).optional(),
 });
 
 const commandLine = list(plainText).nullable();

@@ -1,12 +1,16 @@
 import type { ComposeHealthcheck, ComposeService } from "./composeSchema";
 import { physicalName } from "./naming";
 import { parseBytes, parseDuration } from "./quantities";
+import type { SecretVariable } from "./secrets";
 import type { Settings } from "./settings";
+import type { Wiring } from "./wiring";
 
 /** A container as the Docker provider takes it, in the form that it reads back after a refresh. */
 export interface ContainerSpec {
   readonly name: string;
   readonly envs: readonly string[];
+  /** further variables, whose values only components get; sorted by variable; absent where there are none */
+  readonly secretEnvs?: readonly SecretVariable[];
   readonly ports: readonly PortSpec[];
   readonly mounts: readonly MountSpec[];
   readonly networks: readonly { readonly name: string; readonly aliases: readonly string[] }[];
@@ -62,6 +66,8 @@ export interface SpecContext {
   readonly volumeNames: Readonly<Record<string, string>>;
   readonly networkNames: Readonly<Record<string, string>>;
   readonly settings: Settings;
+  /** what the service has to know of the others */
+  readonly wiring: Wiring;
 }
 
 /** Translates a Compose service, under a stack's settings, into what the provider takes. */
@@ -72,9 +78,8 @@ export function toContainerSpec(service: ComposeService, context: SpecContext): 
   const cpus = limits?.cpus ?? service.cpus;
   return {
     name: physicalName(service.container_name, settings.namePrefix),
-    envs: Object.entries(service.environment ?? {})
-      .flatMap(([name, value]) => (value === null ? [] : [`${name}=${unescapeDollar(value)}`]))
-      .sort(),
+    envs: toEnvironment(service, context.wiring),
+    ...optional("secretEnvs", toSecretVariables(service, context.wiring)),
     ports: toPorts(service, settings, serviceName),
     mounts: (service.volumes ?? []).map((mount) => ({
       type: "volume",
@@ -110,6 +115,27 @@ export function toContainerSpec(service: ComposeService, context: SpecContext): 
   };
 }
 
+/** What a Compose file says goes before what the plan derives: it is there to be overridden by hand. */
+function toEnvironment(service: ComposeService, wiring: Wiring): string[] {
+  const declared = Object.entries(service.environment ?? {}).flatMap(([name, value]) =>
+    value === null ? [] : [[name, unescapeDollar(value)] as const],
+  );
+  return Object.entries({ ...wiring.environment, ...Object.fromEntries(declared) })
+    .map(([name, value]) => `${name}=${value}`)
+    .sort();
+}
+
+function toSecretVariables(service: ComposeService, wiring: Wiring): SecretVariable[] | undefined {
+  const own = Object.entries(service["x-aistack"].secrets ?? {}).map(([variable, secret]) => ({
+    variable,
+    secret,
+  }));
+  const all = [...own, ...wiring.secrets]
+    .filter(({ variable }) => service.environment?.[variable] === undefined)
+    .sort((one, other) => (one.variable < other.variable ? -1 : 1));
+  return all.length === 0 ? undefined : all;
+}
+
 function optional<Key extends string, Value>(key: Key, value: Value | undefined) {
   return (value === undefined ? {} : { [key]: value }) as { readonly [K in Key]?: Value };
 }
@@ -123,7 +149,12 @@ function swap(service: ComposeService, memory: number, override: string | undefi
   return override === undefined ? (toMebibytes(service.memswap_limit) ?? memory) : memory;
 }
 
-function toPorts(service: ComposeService, settings: Settings, serviceName: string): PortSpec[] {
+/** The published ports, the endpoint's as the settings want it. */
+export function toPorts(
+  service: ComposeService,
+  settings: Settings,
+  serviceName: string,
+): PortSpec[] {
   const endpoint = service["x-aistack"].endpoint;
   return (service.ports ?? [])
     .map((port) => ({

@@ -3,6 +3,7 @@ import type { ContainerSpec } from "./containerSpec";
 import type { HostFacts, InspectedContainer, InspectedNetwork } from "./hostFacts";
 import type { NetworkSpec } from "./plan";
 import { parseDuration } from "./quantities";
+import { type SecretValues, secretValue } from "./secrets";
 
 /**
  * Label of everything aistack makes in the engine: identity of the spec it was made from. A
@@ -35,12 +36,13 @@ export function compareContainer(
   image: ImageIdentity,
   facts: HostFacts,
   now: Date,
+  secrets: SecretValues,
 ): Comparison {
   // With the image's name: another one is the user's change. The same name with another content is drift.
   const made = { ...spec, image: image.name };
   const seen = facts.inspectedContainers[spec.name];
   if (seen === undefined) return compare(made, undefined, [MISSING], now);
-  const differences = containerDifferences(spec, image.id, seen, facts);
+  const differences = containerDifferences(spec, image.id, seen, facts, secrets);
   return compare(made, seen.labels[SPEC_LABEL], differences, now);
 }
 
@@ -75,6 +77,7 @@ function containerDifferences(
   imageId: string | undefined,
   seen: InspectedContainer,
   facts: HostFacts,
+  secrets: SecretValues,
 ): string[] {
   const differences: string[] = [];
   const same = (what: string, found: unknown, declared: unknown) => {
@@ -95,7 +98,10 @@ function containerDifferences(
   same("dropped capabilities", seen.capDrop, spec.capabilities?.drops ?? []);
   same("security options", seen.securityOpts, spec.securityOpts);
   same("log options", sorted(seen.logOpts), sorted(spec.logOpts));
-  for (const variable of spec.envs) {
+  const ofSecrets = (spec.secretEnvs ?? []).map(
+    ({ variable, secret }) => `${variable}=${secretValue(secrets, secret)}`,
+  );
+  for (const variable of [...spec.envs, ...ofSecrets]) {
     // Values may be secrets, so only the name is told.
     if (!seen.envs.includes(variable))
       differences.push(`environment variable ${variable.split("=", 1)[0]} differs`);

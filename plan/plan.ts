@@ -1,12 +1,14 @@
 import type { ComposeProject, ComposeService } from "./composeSchema";
-import { type ContainerSpec, toContainerSpec } from "./containerSpec";
+import { type ContainerSpec, type PortSpec, toContainerSpec, toPorts } from "./containerSpec";
 import { ProblemList } from "./errors";
 import { type ImageNames, type ImagePlan, planImage } from "./images";
 import { type ModelSpec, planModels } from "./models";
 import { physicalName } from "./naming";
 import { quote } from "./quote";
+import type { SecretName } from "./secrets";
 import type { Settings } from "./settings";
 import { nearest } from "./suggest";
+import { MODEL_SERVICE, wireService } from "./wiring";
 import { formatPath, type Path } from "./yamlDocument";
 
 /** Everything a stack consists of, as plain data; components only translate it. */
@@ -17,6 +19,10 @@ export interface StackPlan {
   /** in the order in which they may start: a service comes after those it depends on */
   readonly services: readonly ServicePlan[];
   readonly models: readonly ModelSpec[];
+  /** generated secrets that services need, each once, sorted */
+  readonly secrets: readonly SecretName[];
+  /** the account that Open WebUI makes at its first start */
+  readonly admin: { readonly email: string; readonly name: string };
   readonly protectData: boolean;
 }
 
@@ -43,10 +49,12 @@ export interface ServicePlan {
   readonly endpoint: string;
   /** URL that answers 200 once the service serves */
   readonly readinessUrl: string;
+  /** how long it may take until then */
+  readonly readinessSeconds: number;
 }
 
-/** The service that keeps models. */
-export const MODEL_SERVICE = "ollama";
+/** Enough for a service whose first start does no more than start. */
+const READINESS_SECONDS = 180;
 
 /**
  * Decides what a stack consists of.
@@ -100,36 +108,49 @@ export function planStack(
   const volumeNames = Object.fromEntries(volumes.map(({ key, name }) => [key, name]));
   const networkNames = Object.fromEntries(networks.map(({ key, name }) => [key, name]));
 
+  const servicePlans = ordered.map((name): ServicePlan => {
+    const service = project.services[name] as ComposeService;
+    const endpoint = endpointOf(toPorts(service, settings, name), service["x-aistack"].endpoint);
+    const container = toContainerSpec(service, {
+      serviceName: name,
+      volumeNames,
+      networkNames,
+      settings,
+      wiring: wireService(name, ordered, project, settings, endpoint),
+    });
+    const override = settings.images.overrides[name];
+    return {
+      name,
+      image: planImage(name, override ?? service.image, settings.images.source, {
+        lock: names.lock,
+        // Whoever names an image wants that one.
+        built: override === undefined ? names.built : {},
+      }),
+      container,
+      dependsOn: Object.keys(service.depends_on ?? {}).filter((other) => ordered.includes(other)),
+      endpoint,
+      readinessUrl: `${endpoint}${service["x-aistack"].readiness}`,
+      readinessSeconds: service["x-aistack"].readinessSeconds ?? READINESS_SECONDS,
+    };
+  });
+
   return {
     profile: settings.profile,
     networks,
     volumes,
-    services: ordered.map((name) => {
-      const service = project.services[name] as ComposeService;
-      const container = toContainerSpec(service, {
-        serviceName: name,
-        volumeNames,
-        networkNames,
-        settings,
-      });
-      const endpoint = endpointOf(container, service["x-aistack"].endpoint);
-      return {
-        name,
-        image: planImage(
-          name,
-          settings.images.overrides[name] ?? service.image,
-          settings.images.source,
-          names,
-        ),
-        container,
-        dependsOn: Object.keys(service.depends_on ?? {}).filter((other) => ordered.includes(other)),
-        endpoint,
-        readinessUrl: `${endpoint}${service["x-aistack"].readiness}`,
-      };
-    }),
+    services: servicePlans,
     models: planModels(settings),
+    secrets: usedSecrets(servicePlans),
+    admin: { email: settings.webui.adminEmail, name: settings.webui.adminName },
     protectData: settings.protectData,
   };
+}
+
+function usedSecrets(services: readonly ServicePlan[]): SecretName[] {
+  const names = services.flatMap(({ container }) =>
+    (container.secretEnvs ?? []).map(({ secret }) => secret),
+  );
+  return [...new Set(names)].sort();
 }
 
 function* namedServices(settings: Settings): Iterable<[path: Path, name: string]> {
@@ -184,13 +205,7 @@ function portClashes(names: readonly string[], project: ComposeProject, settings
   const owners = new Map<string, string>();
   for (const name of names) {
     const service = project.services[name] as ComposeService;
-    const { ports } = toContainerSpec(service, {
-      serviceName: name,
-      volumeNames: {},
-      networkNames: {},
-      settings,
-    });
-    for (const port of ports) {
+    for (const port of toPorts(service, settings, name)) {
       const key = `${port.external}/${port.protocol}`;
       const owner = owners.get(key);
       if (owner === undefined) owners.set(key, name);
@@ -206,8 +221,8 @@ function portClashes(names: readonly string[], project: ComposeProject, settings
   return problems.problems;
 }
 
-function endpointOf(container: ContainerSpec, internal: number): string {
-  const port = container.ports.find((candidate) => candidate.internal === internal);
+function endpointOf(ports: readonly PortSpec[], internal: number): string {
+  const port = ports.find((candidate) => candidate.internal === internal);
   const host = port?.ip === "0.0.0.0" ? "127.0.0.1" : port?.ip;
   return `http://${host}:${port?.external}`;
 }

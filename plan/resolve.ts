@@ -3,13 +3,9 @@ import { type Comparison, compareContainer, compareNetwork, MISSING } from "./dr
 import type { HostFacts } from "./hostFacts";
 import { chooseImage } from "./images";
 import type { ModelSpec } from "./models";
-import {
-  MODEL_SERVICE,
-  type NetworkSpec,
-  type ServicePlan,
-  type StackPlan,
-  type VolumeSpec,
-} from "./plan";
+import type { NetworkSpec, ServicePlan, StackPlan, VolumeSpec } from "./plan";
+import type { SecretName, SecretValues } from "./secrets";
+import { MODEL_SERVICE } from "./wiring";
 
 /** A plan with every decision made that the host's facts decide. */
 export interface ResolvedStack {
@@ -19,6 +15,8 @@ export interface ResolvedStack {
   readonly services: readonly ResolvedService[];
   readonly models: readonly ResolvedModel[];
   readonly modelService: string;
+  readonly secrets: readonly SecretName[];
+  readonly admin: StackPlan["admin"];
   /** when the host was looked at */
   readonly now: Date;
   readonly protectData: boolean;
@@ -32,6 +30,7 @@ export interface ResolvedService {
   readonly dependsOn: readonly string[];
   readonly endpoint: string;
   readonly readinessUrl: string;
+  readonly readinessSeconds: number;
 }
 
 export interface ResolvedImage {
@@ -72,6 +71,8 @@ export interface ResolveInput {
   readonly fileHashes: Readonly<Record<string, string>>;
   readonly records: Readonly<Record<string, ModelRecord>>;
   readonly recordFolder: string;
+  /** values of the plan's secrets, for the comparison alone: nothing of them is in what comes out */
+  readonly secrets: SecretValues;
   readonly now: Date;
 }
 
@@ -91,13 +92,14 @@ export function resolveStack(input: ResolveInput): ResolvedStack {
   };
 }
 
-function resolveService(service: ServicePlan, { facts, now }: ResolveInput): ResolvedService {
+function resolveService(service: ServicePlan, input: ResolveInput): ResolvedService {
+  const { facts, now, secrets } = input;
   const chosen = chooseImage(service.image, facts.images);
   const image = { ...chosen, id: facts.images.get(chosen.name) };
   return {
     ...service,
     image,
-    comparison: compareContainer(service.container, image, facts, now),
+    comparison: compareContainer(service.container, image, facts, now, secrets),
   };
 }
 

@@ -34,6 +34,8 @@ const BUNDLES = {
   program: { ...shared, ...commonJs, entryPoints: { program: "index.ts" } },
   /** what the Model component runs on the machine that deploys */
   ensureModel: { ...shared, ...commonJs, entryPoints: { ensureModel: "cli/models/main.ts" } },
+  /** what waits for services and asks them, on the machine that deploys */
+  gate: { ...shared, ...commonJs, entryPoints: { gate: "cli/gates/main.ts" } },
   /** the aistack command */
   aistack: { ...shared, ...ecmaScript, entryPoints: { aistack: "cli/main.ts" } },
 };

@@ -10,7 +10,7 @@ import {
   stackFileProblems,
 } from "../../plan/configKeys";
 import { planCheckout } from "../../plan/planCheckout";
-import { IMAGE_SOURCES, PROFILES, readSettings } from "../../plan/settings";
+import { GPU_MODES, GPU_VENDORS, IMAGE_SOURCES, PROFILES, readSettings } from "../../plan/settings";
 import { isRecord, parseYaml } from "../../plan/yamlDocument";
 import { COMPOSE_FILES, IMAGES, planMinimal } from "../support/plan/stack";
 
@@ -59,6 +59,7 @@ describe("Pulumi.yaml", () => {
     );
     expect(items).toEqual([
       ["services", "string"],
+      ["gpuDevices", "string"],
       ["models", "object"],
     ]);
   });
@@ -142,6 +143,8 @@ describe("docs/configuration.md", () => {
   test("names every accepted word", () => {
     for (const source of IMAGE_SOURCES)
       expect(sections.get("images")).toMatch(new RegExp(`^\\| \`${source}\``, "m"));
+    for (const vendor of GPU_VENDORS) expect(sections.get("gpu")).toContain(`\`${vendor}\``);
+    for (const mode of GPU_MODES) expect(sections.get("gpuMode")).toContain(`\`${mode}\``);
     for (const profile of PROFILES) expect(sections.get("profile")).toContain(`\`${profile}\``);
   });
 

@@ -31,6 +31,7 @@ const resolve = ({ plan, lines = [], records = {} }: Given): ResolvedStack =>
     fileHashes: { "models/tiny.gguf": HASH },
     records,
     recordFolder: ".state/models/test",
+    secrets: {},
     now: NOW,
   });
 
@@ -49,8 +50,10 @@ describe("a new host with a model", () => {
       ["aistack:AiStack aistack", ""],
       ["aistack:ContainerService ollama", "aistack:AiStack aistack"],
       ["aistack:Model model-tiny-latest", "aistack:AiStack aistack"],
+      ["aistack:ServiceProof ollama-answers", "aistack:AiStack aistack"],
       ["aistack:Storage aistack-storage", "aistack:AiStack aistack"],
       ["command:Command model-tiny-latest", "aistack:Model model-tiny-latest"],
+      ["command:Command ollama-answers", "aistack:ServiceProof ollama-answers"],
       ["command:Command ollama-ready", "aistack:ContainerService ollama"],
       ["docker:Container ollama", "aistack:ContainerService ollama"],
       ["docker:Network aistack-net", "aistack:AiStack aistack"],
@@ -164,8 +167,9 @@ describe("a new host with a model", () => {
   test("a new container has to prove itself anew", () => {
     const { inputs, options } = graph.find("command:Command", "ollama-ready");
     expect(inputs).toEqual({
-      create: "sh assets/shell/wait-ready.sh",
+      create: "node bin/gate.cjs",
       environment: {
+        GATE: "ready",
         URL: "http://127.0.0.1:11434/api/version",
         CONTAINER: "aistack-ollama",
         SECONDS_ALLOWED: "180",
@@ -194,6 +198,26 @@ describe("a new host with a model", () => {
     });
     expect(options.dependencies).toContain("command:Command ollama-ready");
     expect(options.ignoreChanges).toEqual([]);
+  });
+
+  test("the service is asked for an answer once it is ready and has its models", () => {
+    const { inputs, options } = graph.find("command:Command", "ollama-answers");
+    expect(inputs).toEqual({
+      create: "node bin/gate.cjs",
+      environment: {
+        GATE: "answers",
+        SERVICE: "ollama",
+        CONTAINER: "aistack-ollama",
+        URL: "http://127.0.0.1:11434",
+        MODELS: "tiny:latest",
+        CONTAINER_IDS: "ollama-id",
+      },
+      addPreviousOutputInEnv: false,
+      logging: "stderr",
+    });
+    expect(options.dependencies).toEqual(
+      expect.arrayContaining(["command:Command ollama-ready", "command:Command model-tiny-latest"]),
+    );
   });
 
   test("tells where its services are, what they run and that they answer", () => {

@@ -98,9 +98,12 @@ test("the checkout's own stack, in full", () => {
         dependsOn: [],
         endpoint: "http://127.0.0.1:11434",
         readinessUrl: "http://127.0.0.1:11434/api/version",
+        readinessSeconds: 180,
       },
     ],
     models: [{ name: "tiny:latest", source: { kind: "file", path: "models/tiny.gguf" } }],
+    secrets: [],
+    admin: { email: "admin@aistack.local", name: "Admin" },
     protectData: true,
   });
 });
@@ -307,7 +310,7 @@ test("an override names the image, the lock its digest", () => {
     service: "one",
     source: "registry",
     registryName: `mine:2@${digest}`,
-    builtName: "aistack.invalid/one:0",
+    builtName: undefined,
   });
 });
 
@@ -324,7 +327,7 @@ describe("planCheckout", () => {
     expect(problemsOf(() => planCheckout(sources, { profile: "x" }))).toEqual([
       'stacks/Pulumi.x.yaml:1: unknown key "confg". Did you mean "config"? Accepted: config, encryptionsalt, encryptedkey, secretsprovider, environment',
       "compose/x.yaml:1: name: must be a text, not the number 5",
-      'stacks/Pulumi.x.yaml:3: aistack:profile: unknown value "x". Accepted: minimal',
+      'stacks/Pulumi.x.yaml:3: aistack:profile: unknown value "x". Accepted: minimal, standard-gpu',
     ]);
   });
 

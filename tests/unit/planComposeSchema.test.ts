@@ -436,7 +436,7 @@ describe("refused", () => {
     [
       "endpoint: 80",
       "endpoint: 80, health: /",
-      'x.yaml:10: services.one.x-aistack.health: unknown key "health". Accepted: readiness, endpoint',
+      'x.yaml:10: services.one.x-aistack.health: unknown key "health". Accepted: readiness, endpoint, readinessSeconds, secrets',
     ],
     [
       "endpoint: 80",

@@ -8,6 +8,7 @@ const CONTEXT = {
   serviceName: "one",
   volumeNames: { data: "lab-data" },
   networkNames: { net: "lab-net" },
+  wiring: { environment: {}, secrets: [] },
 };
 
 const spec = (extra = "", config: Readonly<Record<string, unknown>> = {}) =>
@@ -226,6 +227,7 @@ test("a network or volume that has no physical name goes by its own", () => {
     serviceName: "one",
     volumeNames: {},
     networkNames: {},
+    wiring: { environment: {}, secrets: [] },
     settings: settings(),
   });
   expect(made.mounts.map(({ source }) => source)).toEqual(["data"]);

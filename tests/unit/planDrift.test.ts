@@ -28,38 +28,38 @@ function facts(
   );
 }
 
-const IDENTITY = compareContainer(SPEC, IMAGE, hostFacts(), NOW).label.split(" ")[0] ?? "";
+const IDENTITY = compareContainer(SPEC, IMAGE, hostFacts(), NOW, {}).label.split(" ")[0] ?? "";
 
 test("the identity is a short hash of the spec", () => {
   expect(IDENTITY).toMatch(/^[0-9a-f]{16}$/);
-  const other = compareContainer({ ...SPEC, init: false }, IMAGE, hostFacts(), NOW).label;
+  const other = compareContainer({ ...SPEC, init: false }, IMAGE, hostFacts(), NOW, {}).label;
   expect(other.split(" ")[0]).not.toBe(IDENTITY);
 });
 
 test("another image is the user's change: a new label, and no drift", () => {
   const image = { name: "ollama/ollama:0.35.0", id: "sha256:bbbb" };
-  const { label, drift } = compareContainer(SPEC, image, facts(), NOW);
+  const { label, drift } = compareContainer(SPEC, image, facts(), NOW, {});
   expect(drift).toEqual([]);
   expect(label).toMatch(/^[0-9a-f]{16}$/);
   expect(label).not.toBe(IDENTITY);
 });
 
 test("a container that is as declared keeps the label it has", () => {
-  expect(compareContainer(SPEC, IMAGE, facts(), NOW)).toEqual({ label: IDENTITY, drift: [] });
+  expect(compareContainer(SPEC, IMAGE, facts(), NOW, {})).toEqual({ label: IDENTITY, drift: [] });
 });
 
 test("a container that was replaced for its drift keeps the label that told of it", () => {
   const label = `${IDENTITY} is missing at 2026-11-21T00:00:00.000Z`;
-  expect(compareContainer(SPEC, IMAGE, facts({}, label), NOW)).toEqual({ label, drift: [] });
+  expect(compareContainer(SPEC, IMAGE, facts({}, label), NOW, {})).toEqual({ label, drift: [] });
 });
 
 test("a container made from another spec is no drift: its label changes plainly", () => {
   const seen = facts({ State: { Status: "exited" } }, "ffffffffffffffff is missing at x");
-  expect(compareContainer(SPEC, IMAGE, seen, NOW)).toEqual({ label: IDENTITY, drift: [] });
+  expect(compareContainer(SPEC, IMAGE, seen, NOW, {})).toEqual({ label: IDENTITY, drift: [] });
 });
 
 test("a container that is not there", () => {
-  expect(compareContainer(SPEC, IMAGE, hostFacts(), NOW)).toEqual({
+  expect(compareContainer(SPEC, IMAGE, hostFacts(), NOW, {})).toEqual({
     label: `${IDENTITY} is missing at 2026-11-22T12:00:00.000Z`,
     drift: [MISSING],
   });
@@ -67,14 +67,14 @@ test("a container that is not there", () => {
 
 test("the same drift seen again is another label", () => {
   const seen = facts({ State: { Status: "exited" } });
-  const first = compareContainer(SPEC, IMAGE, seen, NOW).label;
+  const first = compareContainer(SPEC, IMAGE, seen, NOW, {}).label;
   expect(first).toBe(`${IDENTITY} is stopped (exited) at 2026-11-22T12:00:00.000Z`);
-  expect(compareContainer(SPEC, IMAGE, seen, LATER).label).not.toBe(first);
+  expect(compareContainer(SPEC, IMAGE, seen, LATER, {}).label).not.toBe(first);
 });
 
 test("several differences are one label", () => {
   const seen = facts({ State: { Status: "dead" }, HostConfig: { Init: false } });
-  expect(compareContainer(SPEC, IMAGE, seen, NOW)).toEqual({
+  expect(compareContainer(SPEC, IMAGE, seen, NOW, {})).toEqual({
     label: `${IDENTITY} is stopped (dead); init is false, not true at 2026-11-22T12:00:00.000Z`,
     drift: ["is stopped (dead)", "init is false, not true"],
   });
@@ -187,25 +187,25 @@ describe("a container differs where", () => {
       ["is attached to an earlier network aistack-net"],
     ],
   ])("%s", (_what, changes, drift) => {
-    expect(compareContainer(SPEC, IMAGE, facts(changes), NOW).drift).toEqual(drift);
+    expect(compareContainer(SPEC, IMAGE, facts(changes), NOW, {}).drift).toEqual(drift);
   });
 
   test("its image", () => {
-    expect(compareContainer(SPEC, { ...IMAGE, id: "sha256:bbbb" }, facts(), NOW).drift).toEqual([
-      "image is sha256:aaaa, not sha256:bbbb",
-    ]);
+    expect(compareContainer(SPEC, { ...IMAGE, id: "sha256:bbbb" }, facts(), NOW, {}).drift).toEqual(
+      ["image is sha256:aaaa, not sha256:bbbb"],
+    );
     // An image that is still to be pulled is a change, and no drift.
-    expect(compareContainer(SPEC, { ...IMAGE, id: undefined }, facts(), NOW).drift).toEqual([]);
+    expect(compareContainer(SPEC, { ...IMAGE, id: undefined }, facts(), NOW, {}).drift).toEqual([]);
   });
 
   test("nothing is declared, nothing is compared", () => {
     const { memory: _memory, memorySwap: _swap, healthcheck: _check, cpus: _cpus, ...rest } = SPEC;
-    const identity = compareContainer(rest, IMAGE, hostFacts(), NOW).label.split(" ")[0];
+    const identity = compareContainer(rest, IMAGE, hostFacts(), NOW, {}).label.split(" ")[0];
     const seen = facts(
       { HostConfig: { NanoCpus: 0, Memory: 5 }, Config: { Healthcheck: { Test: ["NONE"] } } },
       identity,
     );
-    expect(compareContainer(rest, IMAGE, seen, NOW).drift).toEqual([]);
+    expect(compareContainer(rest, IMAGE, seen, NOW, {}).drift).toEqual([]);
   });
 });
 

@@ -34,6 +34,7 @@ const resolved = ({
     fileHashes,
     records,
     recordFolder: ".state/models/x",
+    secrets: {},
     now: NOW,
   });
 
@@ -88,7 +89,7 @@ test("containers and networks are compared with what is seen", () => {
   if (service === undefined || network === undefined) throw new Error("the plan is empty");
   const stack = resolved({ facts });
   expect(stack.services[0]?.comparison).toEqual(
-    compareContainer(service.container, { name: REGISTRY, id: "sha256:bbbb" }, facts, NOW),
+    compareContainer(service.container, { name: REGISTRY, id: "sha256:bbbb" }, facts, NOW, {}),
   );
   expect(stack.networks[0]?.comparison).toEqual(compareNetwork(network, facts, NOW));
 });

@@ -18,16 +18,29 @@ test("every key has a default", () => {
   expect(settings()).toEqual({
     profile: "minimal",
     services: [],
+    host: undefined,
     namePrefix: "",
     bindAddress: "127.0.0.1",
     ports: {},
+    gpu: "none",
+    gpuMode: "cdi",
+    gpuDevices: [],
+    gpuRequired: true,
+    minVramMiB: 0,
     images: { source: "auto", overrides: {} },
     models: [],
+    localai: { backends: [], models: [] },
+    webui: { adminEmail: "admin@aistack.local", adminName: "Admin", urls: [] },
     limits: {},
     logging: {},
     protectData: false,
+    agent: { enabled: false, heartbeatSeconds: 30, dockerGroup: false },
+    idle: { enabled: false, afterMinutes: 30, unloadModels: true, suspend: false },
+    hostRoot: "",
   });
-  expect(Object.keys(settings())).toEqual(Object.keys(CONFIG_KEYS));
+  // This machine is what no key says.
+  const named = Object.keys(CONFIG_KEYS).filter((key) => key !== "host");
+  expect(Object.keys(settings()).filter((key) => key !== "host")).toEqual(named);
 });
 
 describe("accepted", () => {
@@ -41,6 +54,48 @@ describe("accepted", () => {
     ["bindAddress", "aistack:bindAddress: 0.0.0.0", "0.0.0.0"],
     ["bindAddress", "aistack:bindAddress: 255.255.255.255", "255.255.255.255"],
     ["bindAddress", "aistack:bindAddress: 192.168.1.99", "192.168.1.99"],
+    [
+      "host",
+      `aistack:host: {address: gpu1.lan, hostKey: "ssh-ed25519 ${"A".repeat(68)} root@gpu1"}`,
+      {
+        address: "gpu1.lan",
+        user: "root",
+        port: 22,
+        hostKey: `ssh-ed25519 ${"A".repeat(68)} root@gpu1`,
+      },
+    ],
+    ["host", "aistack:host: {}", undefined],
+    ["gpu", "aistack:gpu: amd", "amd"],
+    ["gpuMode", "aistack:gpuMode: runtime", "runtime"],
+    ["gpuDevices", "aistack:gpuDevices: [renderD128]", ["renderD128"]],
+    [
+      "gpuDevices",
+      "aistack:gpuDevices: [MIG-8f0a1b2c-0000-4000-8000-000000000001]",
+      ["MIG-8f0a1b2c-0000-4000-8000-000000000001"],
+    ],
+    ["gpuRequired", "aistack:gpuRequired: false", false],
+    ["minVramMiB", "aistack:minVramMiB: 24000", 24000],
+    [
+      "localai",
+      "aistack:localai: {backends: [llama-cpp], models: [{name: phi-4, from: 'oci://x/y:1'}]}",
+      { backends: ["llama-cpp"], models: [{ name: "phi-4", from: "oci://x/y:1" }] },
+    ],
+    [
+      "webui",
+      "aistack:webui: {adminEmail: me@example.org, urls: ['https://ai.example.org']}",
+      { adminEmail: "me@example.org", adminName: "Admin", urls: ["https://ai.example.org"] },
+    ],
+    [
+      "agent",
+      "aistack:agent: {enabled: true, metrics: '127.0.0.1:9464'}",
+      { enabled: true, heartbeatSeconds: 30, metrics: "127.0.0.1:9464", dockerGroup: false },
+    ],
+    [
+      "idle",
+      "aistack:idle: {enabled: true, suspend: true}",
+      { enabled: true, afterMinutes: 30, unloadModels: true, suspend: true },
+    ],
+    ["hostRoot", "aistack:hostRoot: /tmp/x", "/tmp/x"],
     ["ports", "aistack:ports: {ollama: 1}", { ollama: 1 }],
     ["ports", "aistack:ports: {ollama: 65535}", { ollama: 65535 }],
     ["images", "aistack:images: {}", { source: "auto", overrides: {} }],
@@ -104,11 +159,11 @@ describe("refused, with line and path", () => {
     [
       "aistack:profile: minimall",
       "profile",
-      'unknown value "minimall". Did you mean "minimal"? Accepted: minimal',
+      'unknown value "minimall". Did you mean "minimal"? Accepted: minimal, standard-gpu',
     ],
-    ["aistack:profile: 5", "profile", "must be one of minimal, not the number 5"],
-    ["aistack:profile: [minimal]", "profile", "must be one of minimal, not a list"],
-    ["aistack:profile: ", "profile", "must be one of minimal, not empty"],
+    ["aistack:profile: 5", "profile", "must be one of minimal, standard-gpu, not the number 5"],
+    ["aistack:profile: [minimal]", "profile", "must be one of minimal, standard-gpu, not a list"],
+    ["aistack:profile: ", "profile", "must be one of minimal, standard-gpu, not empty"],
     ["aistack:services: ollama", "services", 'must be a list, not "ollama"'],
     ["aistack:services: {ollama: true}", "services", "must be a list, not a mapping"],
     ["aistack:services: [5]", "services[0]", "must be a text, not the number 5"],
@@ -239,9 +294,31 @@ describe("refused, with line and path", () => {
     ["aistack:protectData: yes", "protectData", 'must be true or false, not "yes"'],
     ["aistack:protectData: 1", "protectData", "must be true or false, not the number 1"],
     [
-      "aistack:gpus: nvidia",
-      "gpus",
-      `unknown key "gpus". Accepted: ${Object.keys(CONFIG_KEYS).join(", ")}`,
+      "aistack:host: {address: x, hostKey: nonsense}",
+      "host.hostKey",
+      'must be the host\'s public key, such as ssh-ed25519 AAAA… (ssh-keyscan prints it), not "nonsense"',
+    ],
+    [
+      `aistack:host: {hostKey: "ssh-rsa ${"A".repeat(40)}", address: "-oProxyCommand=x"}`,
+      "host.address",
+      'must be a host name or an IP address, not "-oProxyCommand=x"',
+    ],
+    ["aistack:host: {address: x}", "host.hostKey", "is missing; it must be a text"],
+    ["aistack:gpuDevices: [0]", "gpuDevices[0]", "must be a text, not the number 0"],
+    [
+      "aistack:webui: {adminEmail: nobody}",
+      "webui.adminEmail",
+      'must be an e-mail address, not "nobody"',
+    ],
+    [
+      "aistack:hostRoot: tmp",
+      "hostRoot",
+      'must be an absolute path of letters, digits, dot, dash and underscore, not "tmp"',
+    ],
+    [
+      "aistack:graphics: nvidia",
+      "graphics",
+      `unknown key "graphics". Accepted: ${Object.keys(CONFIG_KEYS).join(", ")}`,
     ],
     [
       "aistack:model: []",
@@ -273,7 +350,7 @@ describe("refused, with line and path", () => {
 `;
     const document = parseYaml("stacks/Pulumi.x.yaml", text);
     expect(problemsOf(() => readSettings(decodeStackFile(document.value), document))).toEqual([
-      'stacks/Pulumi.x.yaml:2: aistack:profile: unknown value "minimol". Did you mean "minimal"? Accepted: minimal',
+      'stacks/Pulumi.x.yaml:2: aistack:profile: unknown value "minimol". Did you mean "minimal"? Accepted: minimal, standard-gpu',
       `stacks/Pulumi.x.yaml:4: aistack:ports.ollama: ${PORT} 70000`,
       'stacks/Pulumi.x.yaml:5: aistack:ports.other: must be a whole number, not "x"',
       'stacks/Pulumi.x.yaml:8: aistack:models[1].name: "a b" is not a model name such as llama3.2:1b',
@@ -304,5 +381,5 @@ describe("refused, with line and path", () => {
 });
 
 test("the profiles are those that exist", () => {
-  expect(PROFILES).toEqual(["minimal"]);
+  expect(PROFILES).toEqual(["minimal", "standard-gpu"]);
 });

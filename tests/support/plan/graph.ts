@@ -24,6 +24,13 @@ export interface Registered {
 /** What an engine under test answers for a resource. */
 export type Answer = (type: string, name: string) => Readonly<Record<string, unknown>>;
 
+/** Values that no test of a graph may find outside of a secret. */
+export const SECRETS = {
+  "webui-secret-key": "canary-secret-key",
+  "webui-admin-password": "canary-password",
+  "localai-api-key": "canary-api-key",
+} as const;
+
 export interface Graph {
   /** in the order of their names, since registration is asynchronous */
   readonly resources: readonly Registered[];
@@ -107,7 +114,11 @@ export async function buildGraph(
 
   // Only once the mocks are set: the SDK keeps what it finds at import.
   const { AiStack } = await import("../../../components/aiStack");
-  const stack = new AiStack("aistack", { resolved, dockerHost: "unix:///run/test.sock" });
+  const stack = new AiStack("aistack", {
+    resolved,
+    dockerHost: "unix:///run/test.sock",
+    secrets: SECRETS,
+  });
   const outputs = await valuesOf({
     endpoints: stack.endpoints,
     services: stack.services,

@@ -1,0 +1,67 @@
+import * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import type { ResolvedService, ResolvedStack } from "../plan/resolve";
+import { type SecretValues, secretValue } from "../plan/secrets";
+import { CHAT_SERVICE, OPENAI_SERVICE } from "../plan/wiring";
+
+/** What gates run: bin/gate.cjs, with everything in its environment (cli/gates/main.ts). */
+export const GATE_COMMAND = "node bin/gate.cjs";
+
+export interface ServiceProofArgs {
+  readonly service: ResolvedService;
+  readonly resolved: ResolvedStack;
+  readonly secrets: SecretValues;
+  /** ids of the service's own container and of those it talks to: with a new one it has to prove itself anew */
+  readonly containerIds: pulumi.Input<string>;
+  /** what must be there before it can be asked: its own readiness, its neighbours', the models */
+  readonly after: readonly pulumi.Resource[];
+}
+
+/** The proof that a service does what it is there for: lists its models and, where there is one, completes. */
+export class ServiceProof extends pulumi.ComponentResource {
+  /** what it proved, on one line */
+  readonly health: pulumi.Output<string>;
+
+  constructor(name: string, args: ServiceProofArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { service, resolved } = args;
+    super("aistack:index:ServiceProof", name, { service: service.name }, opts);
+    const proof = new command.local.Command(
+      name,
+      {
+        create: GATE_COMMAND,
+        environment: {
+          GATE: "answers",
+          SERVICE: service.name,
+          CONTAINER: service.container.name,
+          URL: service.endpoint,
+          MODELS: resolved.models.map((model) => model.name).join("\n"),
+          ...credentialsOf(service.name, resolved, args.secrets),
+          CONTAINER_IDS: args.containerIds,
+        },
+        addPreviousOutputInEnv: false,
+        logging: command.local.Logging.Stderr,
+      },
+      {
+        parent: this,
+        dependsOn: [...args.after],
+        customTimeouts: { create: "1h", update: "1h" },
+      },
+    );
+    this.health = proof.stdout;
+    this.registerOutputs({ health: this.health });
+  }
+}
+
+function credentialsOf(
+  service: string,
+  { admin }: ResolvedStack,
+  secrets: SecretValues,
+): Record<string, pulumi.Input<string>> {
+  if (service === OPENAI_SERVICE)
+    return { API_KEY: pulumi.secret(secretValue(secrets, "localai-api-key")) };
+  if (service !== CHAT_SERVICE) return {};
+  return {
+    ADMIN_EMAIL: admin.email,
+    ADMIN_PASSWORD: pulumi.secret(secretValue(secrets, "webui-admin-password")),
+  };
+}
