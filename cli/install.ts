@@ -1,16 +1,18 @@
 import { execa } from "execa";
 import { stackFileName } from "../host/checkout";
-import { OperationError, StackError } from "../plan/errors";
+import { ensureSecrets } from "../host/secretStore";
+import { OperationError, type Problem, StackError } from "../plan/errors";
 import { chooseImage } from "../plan/images";
-import type { StackPlan } from "../plan/plan";
+import type { ServicePlan, StackPlan } from "../plan/plan";
 import { confirm } from "./confirm";
+import { formatCredentials, readCredentials } from "./credentials";
 import { engineEnvironment, ensureEngine } from "./engine";
 import { pulumiEnvironment } from "./environment";
 import { EXIT } from "./exitCodes";
 import { buildImage } from "./images/buildImage";
 import { observe, planFromCheckout, probe } from "./observe";
 import { type OperationOptions, preview, up } from "./operations";
-import { proveAnswers } from "./proof";
+import { proveStack } from "./proof";
 import { reachableImages } from "./reachability";
 import { ensureStack, ensureStackFile, ensureStateFolder } from "./stackStore";
 import { runSteps, type Step } from "./steps";
@@ -55,12 +57,20 @@ export async function install(root: string, options: InstallOptions): Promise<nu
   };
   const { changes } = await attempt(() => preview(session));
   if (options.dryRun === true) return changes === 0 ? EXIT.done : EXIT.changesPending;
+  let credentials = "";
   if (changes > 0) {
     if (options.yes !== true) await confirm(`Make these ${changes} changes?`);
+    const { generated } = ensureSecrets(root, stack, plan.secrets, true);
+    // Shown once, here. Later `aistack credentials` shows them, to whoever may read the checkout's secrets.
+    if (generated.length > 0) credentials = formatCredentials(readCredentials(root, stack, plan));
     await attempt(() => up(session));
   } else process.stdout.write("Everything is in place; nothing was changed.\n");
 
-  process.stdout.write(await attempt(() => proveAnswers(plan)));
+  process.stdout.write(await attempt(() => proveStack(root, stack, plan)));
+  if (credentials !== "")
+    process.stdout.write(
+      `\nSign in with (shown again by ./aistack credentials --stack ${stack}):\n${credentials}`,
+    );
   process.stdout.write(farewell(plan, stack));
   return EXIT.done;
 }
@@ -124,12 +134,15 @@ function imagesStep(root: string, plan: StackPlan): Step {
         .filter(({ image }) => image.source === "auto")
         .map(({ image }) => image.registryName);
       const reachable = await reachableImages(asked);
-      const built: string[] = [];
-      for (const { name, image } of missing) {
-        const build =
+      const toBuild = missing.filter(
+        ({ image }) =>
           image.source === "build" ||
-          (image.source === "auto" && !reachable.has(image.registryName));
-        if (!build) continue;
+          (image.source === "auto" && !reachable.has(image.registryName)),
+      );
+      const impossible = toBuild.filter(({ image }) => image.builtName === undefined);
+      if (impossible.length > 0) throw new StackError(impossible.map(cannotBeHad(plan)));
+      const built: string[] = [];
+      for (const { name, image } of toBuild) {
         if (image.source === "auto")
           report.note(
             `the registry of ${image.registryName} does not answer: building it from source`,
@@ -140,6 +153,17 @@ function imagesStep(root: string, plan: StackPlan): Step {
     },
   };
 }
+
+const cannotBeHad =
+  (plan: StackPlan) =>
+  ({ name, image }: ServicePlan): Problem => {
+    const others = plan.services.map((service) => service.name).filter((other) => other !== name);
+    return {
+      what: `image ${image.registryName} is not on this host, its registry does not answer, and no recipe builds it`,
+      where: `aistack:images: ${name}`,
+      fix: `Load it with: ./aistack images load FILE, or do without: aistack:services: [${others.join(", ")}]`,
+    };
+  };
 
 /** From here on the input has been checked: what fails now is an operation that failed. */
 async function attempt<Result>(operate: () => Promise<Result>): Promise<Result> {

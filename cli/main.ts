@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { formatProblem, HostNotReadyError, OperationError, StackError } from "../plan/errors";
 import { EXIT } from "./exitCodes";
+import { registerCredentialsCommand } from "./verbs/credentials";
 import { registerEnvironmentCommand } from "./verbs/env";
 import { registerImagesCommand } from "./verbs/images";
 import { registerInstallCommand } from "./verbs/install";
@@ -27,6 +28,7 @@ export async function main(args: readonly string[]): Promise<number> {
   registerInstallCommand(program, finish);
   registerOperationCommands(program, finish);
   registerImagesCommand(program, finish);
+  registerCredentialsCommand(program, finish);
   registerEnvironmentCommand(program, finish);
   for (const verb of program.commands) {
     verb.exitOverride().addOption(new Option("--debug", "show the stack of an error"));

@@ -1,41 +1,28 @@
-import { OperationError } from "../plan/errors";
+import { ensureSecrets } from "../host/secretStore";
 import type { StackPlan } from "../plan/plan";
-import { MODEL_SERVICE } from "../plan/wiring";
-
-/** A first answer may wait until a large model is in memory. */
-const GENERATION_LIMIT_MS = 10 * 60_000;
+import { proveAnswers } from "./gates/answers";
 
 /**
- * Asks the first declared model for an answer, since a container that is healthy need not be able
- * to generate.
- * @returns what it answered, for the user
- * @throws OperationError where it did not
+ * Asks every service of a running stack for what it is there for, all at once, since a container that is healthy need
+ * not be able to generate.
+ * @returns what they answered, a line each, for the user
+ * @throws OperationError where one does not
  */
-export async function proveAnswers(plan: StackPlan): Promise<string> {
-  const host = plan.services.find(({ name }) => name === MODEL_SERVICE);
-  const [model] = plan.models;
-  if (host === undefined || model === undefined) return "";
-  const started = Date.now();
-  const response = await fetch(`${host.endpoint}/api/generate`, {
-    method: "POST",
-    body: JSON.stringify({
-      model: model.name,
-      prompt: "hello",
-      stream: false,
-      options: { num_predict: 16 },
+export async function proveStack(root: string, stack: string, plan: StackPlan): Promise<string> {
+  const { values } = ensureSecrets(root, stack, plan.secrets, false);
+  const proofs = await Promise.all(
+    plan.services.map(async ({ name, container, endpoint }) => {
+      const proved = await proveAnswers({
+        service: name,
+        container: container.name,
+        url: endpoint,
+        models: plan.models.map((model) => model.name),
+        adminEmail: plan.admin.email,
+        adminPassword: values["webui-admin-password"] ?? "",
+        apiKey: values["localai-api-key"] ?? "",
+      });
+      return `  ${name.padEnd(12)} ${proved}\n`;
     }),
-    signal: AbortSignal.timeout(GENERATION_LIMIT_MS),
-  });
-  const answer = (await response.json()) as { eval_count?: number; error?: string };
-  if (!response.ok || !((answer.eval_count ?? 0) > 0)) {
-    throw new OperationError([
-      {
-        what: `${model.name} generated nothing: ${answer.error ?? `HTTP ${response.status}`}`,
-        where: host.endpoint,
-        fix: `See the service's log with: docker logs ${host.container.name}`,
-      },
-    ]);
-  }
-  const seconds = ((Date.now() - started) / 1000).toFixed(1);
-  return `${model.name} answered with ${answer.eval_count} tokens in ${seconds} s.\n`;
+  );
+  return `\nAnswers:\n${proofs.join("")}`;
 }

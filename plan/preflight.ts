@@ -137,6 +137,11 @@ function overlaps(one: string, other: string): boolean {
 function imageProblems({ name, image }: ServicePlan, facts: HostFacts): Problem[] {
   const chosen = chooseImage(image, facts.images);
   if (facts.images.has(chosen.name)) return [];
+  if (image.source === "build" && !chosen.built) {
+    const what = `no recipe builds an image of "${name}"`;
+    const fix = "Choose another source for it, or leave it out of aistack:services";
+    return [{ what, where: "aistack:images.source", fix }];
+  }
   // The registry's image is pulled by the update itself.
   if (!chosen.built && image.source !== "archive") return [];
   const fix = chosen.built

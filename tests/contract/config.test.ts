@@ -12,7 +12,7 @@ import {
 import { planCheckout } from "../../plan/planCheckout";
 import { GPU_MODES, GPU_VENDORS, IMAGE_SOURCES, PROFILES, readSettings } from "../../plan/settings";
 import { isRecord, parseYaml } from "../../plan/yamlDocument";
-import { COMPOSE_FILES, IMAGES, planMinimal } from "../support/plan/stack";
+import { ALL_COMPOSE_FILES, IMAGES, planMinimal } from "../support/plan/stack";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
@@ -87,7 +87,7 @@ describe("the stack files that ship", () => {
   test.each(PROFILES)("that of profile %s is accepted", (profile) => {
     const file = `stacks/Pulumi.${profile}.yaml`;
     const stackFile = parseYaml(file, read(file));
-    const sources = { composeFiles: COMPOSE_FILES, stackFile, images: IMAGES };
+    const sources = { composeFiles: ALL_COMPOSE_FILES, stackFile, images: IMAGES };
     expect(planCheckout(sources, decodeStackFile(stackFile.value)).profile).toBe(profile);
   });
 });

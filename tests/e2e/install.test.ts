@@ -58,8 +58,8 @@ describe("./install.sh", () => {
 
   it("first up: --yes brings a model up that answers, and names endpoint, next commands and log", async () => {
     const { code, output } = await install("--yes");
-    expect(output).toContain("+ 12 created");
-    expect(output).toMatch(/tiny:latest answered with \d+ tokens in \d+\.\d s\./);
+    expect(output).toContain("+ 14 created");
+    expect(output).toMatch(/tiny:latest answered with \d+ tokens in \d+\.\d s/);
     expect(output).toContain(`ollama       http://127.0.0.1:${workspace.port}\n`);
     expect(output).toContain('eval "$(./aistack env)"');
     expect(output).toMatch(/Log: \S+install\.log$/);

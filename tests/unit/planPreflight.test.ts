@@ -3,7 +3,7 @@ import { formatProblem } from "../../plan/errors";
 import { parseHostFacts } from "../../plan/hostFacts";
 import { checkHost, type ModelFileFacts } from "../../plan/preflight";
 import { hostFacts, line } from "../support/plan/hostOutput";
-import { BUILT, planMinimal } from "../support/plan/stack";
+import { BUILT, planMinimal, planStandard } from "../support/plan/stack";
 
 const GIB = 1024 ** 3;
 
@@ -145,6 +145,15 @@ describe("an image", () => {
     const lines = present.map((name) => `image\t${name}\t{"Id":"sha256:1"}`);
     expect(told({ images: { source } }, lines)).toEqual(messages);
   });
+});
+
+test("a service without a recipe cannot be built", () => {
+  const config = { services: ["localai"], images: { source: "build" } };
+  const problems = checkHost(planStandard(config), hostFacts(), []);
+  expect(problems.map(formatProblem)).toEqual([
+    'aistack:images.source: no recipe builds an image of "localai". ' +
+      "Choose another source for it, or leave it out of aistack:services",
+  ]);
 });
 
 describe("space for new models", () => {

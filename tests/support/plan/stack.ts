@@ -15,6 +15,13 @@ const read = (file: string) => ({ file, text: readFileSync(join(ROOT, file), "ut
 /** The Compose files of profile minimal, as they are in the checkout. */
 export const COMPOSE_FILES = [read("compose/common.yaml"), read("compose/ollama.yaml")];
 
+/** Those of profile standard-gpu. */
+export const ALL_COMPOSE_FILES = [
+  ...COMPOSE_FILES,
+  read("compose/openwebui.yaml"),
+  read("compose/localai.yaml"),
+];
+
 /** The stack file that ships. */
 export const STACK_FILE = read("stacks/Pulumi.minimal.yaml");
 
@@ -24,6 +31,13 @@ export const IMAGES: ImageNames = { lock: {}, built: { ollama: BUILT } };
 export function planMinimal(config: Readonly<Record<string, unknown>> = {}): StackPlan {
   const stackFile = parseYaml("stacks/Pulumi.x.yaml", "");
   return planCheckout({ composeFiles: COMPOSE_FILES, stackFile, images: IMAGES }, config);
+}
+
+/** The same for profile standard-gpu. */
+export function planStandard(config: Readonly<Record<string, unknown>> = {}): StackPlan {
+  const stackFile = parseYaml("stacks/Pulumi.x.yaml", "");
+  const sources = { composeFiles: ALL_COMPOSE_FILES, stackFile, images: IMAGES };
+  return planCheckout(sources, { profile: "standard-gpu", ...config });
 }
 
 /** The plan of these texts, as the aistack command makes it. */

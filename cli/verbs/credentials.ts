@@ -1,0 +1,40 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { secretsFile } from "../../host/secretStore";
+import { StackError } from "../../plan/errors";
+import { findProjectRoot } from "../artifacts/projectRoot";
+import { formatCredentials, readCredentials } from "../credentials";
+import { EXIT } from "../exitCodes";
+import { planFromCheckout } from "../observe";
+import { installedEnvironment, selectedStack } from "../session";
+
+export function registerCredentialsCommand(program: Command, finish: (code: number) => void): void {
+  program
+    .command("credentials")
+    .description("show the generated password of Open WebUI's administrator and LocalAI's key")
+    .option("-s, --stack <name>", "the stack; default: the selected one")
+    .option("--json", "as JSON")
+    .action(async (options: { stack?: string; json?: boolean }) => {
+      const root = findProjectRoot();
+      const stack = options.stack ?? (await selectedStack(root, await installedEnvironment(root)));
+      const plan = planFromCheckout(root, stack);
+      // Nothing is generated here: what would be shown could then differ from what the first update makes.
+      if (plan.secrets.length > 0 && !existsSync(join(root, secretsFile(stack)))) {
+        const what = `stack "${stack}" has no credentials yet`;
+        throw new StackError([
+          { what, where: "--stack", fix: `Bring it up first: ./aistack up --stack ${stack}` },
+        ]);
+      }
+      const credentials = readCredentials(root, stack, plan);
+      const text = formatCredentials(credentials);
+      process.stdout.write(
+        options.json === true
+          ? `${JSON.stringify(credentials, null, 2)}\n`
+          : text === ""
+            ? `No service of stack ${stack} asks for credentials.\n`
+            : text,
+      );
+      finish(EXIT.done);
+    });
+}
