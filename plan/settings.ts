@@ -174,6 +174,9 @@ const settingsSchema = object({
 /** A stack's configuration, checked and with every default filled in. */
 export type Settings = z.infer<typeof settingsSchema>;
 
+/** How a host is reached over SSH. */
+export type HostConnection = NonNullable<Settings["host"]>;
+
 /**
  * Checks a stack's configuration.
  * @param config plain data, keyed without the `aistack:` namespace
