@@ -41,7 +41,7 @@ export async function install(root: string, options: InstallOptions): Promise<nu
     runSteps([
       engineStep(root, environment),
       stackStep(root, options, environment),
-      imagesStep(root, plan),
+      imagesStep(root, stack, plan),
     ]),
   );
 
@@ -121,11 +121,11 @@ function stackStep(
 }
 
 /** A registry that answers is left to the update itself; where none does, images are built here. */
-function imagesStep(root: string, plan: StackPlan): Step {
+function imagesStep(root: string, stack: string, plan: StackPlan): Step {
   return {
     title: "images",
     run: async (report) => {
-      const facts = await probe(root, plan);
+      const facts = await probe(root, stack, plan);
       const missing = plan.services.filter(
         ({ image }) => !facts.images.has(chooseImage(image, facts.images).name),
       );

@@ -1,13 +1,15 @@
 import { execa } from "execa";
 import { type Checkout, readCheckout } from "../host/checkout";
+import { accessHost } from "../host/hostAccess";
 import { gatherModelFacts, type ModelFacts } from "../host/modelFacts";
-import { dockerHost, PROBE_COMMAND, probeEnvironment } from "../host/probe";
+import { probeCommand } from "../host/probe";
 import { decodeStackFile } from "../plan/configKeys";
-import type { Problem } from "../plan/errors";
+import { type Problem, StackError } from "../plan/errors";
 import { type HostFacts, parseHostFacts } from "../plan/hostFacts";
 import type { StackPlan } from "../plan/plan";
 import { planCheckout } from "../plan/planCheckout";
 import { checkHost } from "../plan/preflight";
+import { explainSshFailure } from "../plan/sshFailure";
 
 /** A stack's plan, and what was seen of the host that it is for. */
 export interface Observation {
@@ -30,7 +32,7 @@ export function planFromCheckout(root: string, stack: string): StackPlan {
  */
 export async function observe(root: string, stack: string): Promise<Observation> {
   const plan = planFromCheckout(root, stack);
-  const facts = await probe(root, plan);
+  const facts = await probe(root, stack, plan);
   const models = await gatherModelFacts(root, stack, plan, facts);
   return {
     plan,
@@ -40,11 +42,21 @@ export async function observe(root: string, stack: string): Promise<Observation>
   };
 }
 
-export async function probe(root: string, plan: StackPlan): Promise<HostFacts> {
-  const { stdout } = await execa(PROBE_COMMAND, {
+/** @throws StackError where a host over SSH cannot be looked at */
+export async function probe(root: string, stack: string, plan: StackPlan): Promise<HostFacts> {
+  const { command, environment, stdin } = probeCommand(
+    root,
+    plan,
+    accessHost(root, stack, plan.host),
+  );
+  const ran = await execa(command, {
     cwd: root,
     shell: true,
-    env: probeEnvironment(plan, dockerHost()),
+    env: { ...environment },
+    ...(stdin === undefined ? {} : { input: stdin }),
+    reject: false,
   });
-  return parseHostFacts(stdout);
+  if (ran.exitCode === 0) return parseHostFacts(ran.stdout);
+  const problem = plan.host && explainSshFailure(plan.host, ran.stderr);
+  throw problem === undefined ? ran : new StackError([problem]);
 }

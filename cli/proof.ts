@@ -1,4 +1,6 @@
+import { accessHost } from "../host/hostAccess";
 import { ensureSecrets } from "../host/secretStore";
+import { withTunnel } from "../host/sshTunnel";
 import type { StackPlan } from "../plan/plan";
 import { proveAnswers } from "./gates/answers";
 
@@ -10,17 +12,21 @@ import { proveAnswers } from "./gates/answers";
  */
 export async function proveStack(root: string, stack: string, plan: StackPlan): Promise<string> {
   const { values } = ensureSecrets(root, stack, plan.secrets, false);
+  const { ssh } = accessHost(root, stack, plan.host);
   const proofs = await Promise.all(
     plan.services.map(async ({ name, container, endpoint }) => {
-      const proved = await proveAnswers({
-        service: name,
-        container: container.name,
-        url: endpoint,
-        models: plan.models.map((model) => model.name),
-        adminEmail: plan.admin.email,
-        adminPassword: values["webui-admin-password"] ?? "",
-        apiKey: values["localai-api-key"] ?? "",
-      });
+      const proved = await withTunnel(ssh, endpoint, (url) =>
+        proveAnswers({
+          service: name,
+          container: container.name,
+          url,
+          ssh,
+          models: plan.models.map((model) => model.name),
+          adminEmail: plan.admin.email,
+          adminPassword: values["webui-admin-password"] ?? "",
+          apiKey: values["localai-api-key"] ?? "",
+        }),
+      );
       return `  ${name.padEnd(12)} ${proved}\n`;
     }),
   );

@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import type { HostAccess } from "../host/hostAccess";
 import { SPEC_LABEL } from "../plan/drift";
 import type { ResolvedStack } from "../plan/resolve";
 import type { SecretValues } from "../plan/secrets";
@@ -12,8 +13,8 @@ import { Storage } from "./storage";
 export interface AiStackArgs {
   /** what the stack consists of on this host, every decision made */
   readonly resolved: ResolvedStack;
-  /** address of the Docker engine, `unix:///var/run/docker.sock` */
-  readonly dockerHost: string;
+  /** how the host is reached */
+  readonly access: HostAccess;
   /** values of the secrets that the stack names */
   readonly secrets: SecretValues;
 }
@@ -30,10 +31,17 @@ export class AiStack extends pulumi.ComponentResource {
   readonly models: pulumi.Output<string[]>;
 
   constructor(name: string, args: AiStackArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { resolved, dockerHost, secrets } = args;
+    const { resolved, access, secrets } = args;
     super("aistack:index:AiStack", name, { profile: resolved.profile }, opts);
 
-    const engine = new docker.Provider(`${name}-engine`, { host: dockerHost }, { parent: this });
+    const engine = new docker.Provider(
+      `${name}-engine`,
+      {
+        host: access.dockerHost,
+        ...(access.sshOptions === undefined ? {} : { sshOpts: [...access.sshOptions] }),
+      },
+      { parent: this },
+    );
     const onEngine: pulumi.ComponentResourceOptions = { parent: this, providers: [engine] };
 
     const networks = new Map(
@@ -68,6 +76,7 @@ export class AiStack extends pulumi.ComponentResource {
           {
             service,
             networks,
+            access,
             volumeNames: storage.volumeNames,
             secrets,
             after,
@@ -84,7 +93,8 @@ export class AiStack extends pulumi.ComponentResource {
       keeper === undefined
         ? []
         : resolved.models.map(
-            (model) => new Model(model.resourceName, { model, service: keeper }, { parent: this }),
+            (model) =>
+              new Model(model.resourceName, { model, service: keeper, access }, { parent: this }),
           );
 
     const proofs = new Map(
@@ -99,6 +109,7 @@ export class AiStack extends pulumi.ComponentResource {
           {
             service,
             resolved,
+            access,
             secrets,
             containerIds: pulumi
               .all(involved.map((one) => one.containerId))

@@ -1,6 +1,7 @@
 import * as command from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { type HostAccess, sshVariable } from "../host/hostAccess";
 import { SPEC_LABEL } from "../plan/drift";
 import type { ResolvedService } from "../plan/resolve";
 import type { SecretValues } from "../plan/secrets";
@@ -16,6 +17,7 @@ export interface ContainerServiceArgs {
   readonly networks: ReadonlyMap<string, docker.Network>;
   readonly volumeNames: ReadonlyMap<string, pulumi.Output<string>>;
   readonly secrets: SecretValues;
+  readonly access: HostAccess;
 }
 
 /** Fields that the provider accepts but never applies to a running container: only a new one has them. */
@@ -68,6 +70,7 @@ export class ContainerService extends pulumi.ComponentResource {
       {
         create: GATE_COMMAND,
         environment: {
+          ...sshVariable(args.access),
           GATE: "ready",
           URL: service.readinessUrl,
           CONTAINER: service.container.name,

@@ -1,11 +1,13 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { type HostAccess, sshVariable } from "../host/hostAccess";
 import type { ResolvedModel } from "../plan/resolve";
 
 export interface ModelArgs {
   readonly model: ResolvedModel;
   /** keeps the model, and must have proved that it answers */
   readonly service: pulumi.Resource;
+  readonly access: HostAccess;
 }
 
 /** A model in Ollama's store: made or pulled once, compared by digest at every preview. */
@@ -22,6 +24,7 @@ export class Model extends pulumi.ComponentResource {
         // delete: data outlives the stack, as it does in volumes.
         create: "node bin/ensureModel.cjs",
         environment: {
+          ...sshVariable(args.access),
           OLLAMA_URL: model.ollamaUrl,
           MODEL_NAME: model.name,
           MODEL_SOURCE: model.source,

@@ -1,8 +1,9 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { readCheckout } from "../host/checkout";
+import { accessHost } from "../host/hostAccess";
 import { gatherModelFacts, modelRecordFolder } from "../host/modelFacts";
-import { dockerHost, PROBE_COMMAND, probeEnvironment } from "../host/probe";
+import { type ProbeCommand, probeCommand } from "../host/probe";
 import { ensureSecrets } from "../host/secretStore";
 import { decodePulumiConfig } from "../plan/configKeys";
 import { StackError } from "../plan/errors";
@@ -10,6 +11,8 @@ import { parseHostFacts } from "../plan/hostFacts";
 import { planCheckout } from "../plan/planCheckout";
 import { checkHost } from "../plan/preflight";
 import { describeDrift, resolveStack } from "../plan/resolve";
+import type { HostConnection } from "../plan/settings";
+import { explainSshFailure } from "../plan/sshFailure";
 import type { AiStackArgs } from "./aiStack";
 
 /**
@@ -23,13 +26,8 @@ export async function observeStack(): Promise<AiStackArgs> {
   const checkout = readCheckout(root, stack);
   const plan = planCheckout(checkout, decodePulumiConfig(pulumi.runtime.allConfig()));
 
-  const engine = dockerHost();
-  const probe = await command.local.run({
-    command: PROBE_COMMAND,
-    environment: probeEnvironment(plan, engine),
-    logging: command.local.Logging.None,
-  });
-  const facts = parseHostFacts(probe.stdout);
+  const access = accessHost(root, stack, plan.host);
+  const facts = parseHostFacts(await look(plan.host, probeCommand(root, plan, access)));
   const models = await gatherModelFacts(root, stack, plan, facts);
   const problems = [...models.problems, ...checkHost(plan, facts, models.newFiles)];
   if (problems.length > 0) throw new StackError(problems);
@@ -47,5 +45,16 @@ export async function observeStack(): Promise<AiStackArgs> {
   });
   // What drifted is named in a plain preview, not only in the details of a diff.
   for (const line of describeDrift(resolved)) await pulumi.log.warn(line);
-  return { resolved, dockerHost: engine, secrets };
+  return { resolved, access, secrets };
+}
+
+/** @throws StackError where a host over SSH cannot be looked at; anything else that fails is a bug */
+async function look(host: HostConnection | undefined, probe: ProbeCommand): Promise<string> {
+  try {
+    const { stdout } = await command.local.run({ ...probe, logging: command.local.Logging.None });
+    return stdout;
+  } catch (error) {
+    const problem = host && explainSshFailure(host, String((error as Error).message));
+    throw problem === undefined ? error : new StackError([problem]);
+  }
 }

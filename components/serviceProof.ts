@@ -1,5 +1,6 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { type HostAccess, sshVariable } from "../host/hostAccess";
 import type { ResolvedService, ResolvedStack } from "../plan/resolve";
 import { type SecretValues, secretValue } from "../plan/secrets";
 import { CHAT_SERVICE, OPENAI_SERVICE } from "../plan/wiring";
@@ -11,6 +12,7 @@ export interface ServiceProofArgs {
   readonly service: ResolvedService;
   readonly resolved: ResolvedStack;
   readonly secrets: SecretValues;
+  readonly access: HostAccess;
   /** ids of the service's own container and of those it talks to: with a new one it has to prove itself anew */
   readonly containerIds: pulumi.Input<string>;
   /** what must be there before it can be asked: its own readiness, its neighbours', the models */
@@ -30,6 +32,7 @@ export class ServiceProof extends pulumi.ComponentResource {
       {
         create: GATE_COMMAND,
         environment: {
+          ...sshVariable(args.access),
           GATE: "answers",
           SERVICE: service.name,
           CONTAINER: service.container.name,

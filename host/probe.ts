@@ -1,20 +1,39 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { quoteForShell } from "../plan/hostScript";
 import type { StackPlan } from "../plan/plan";
 import { MODEL_SERVICE } from "../plan/wiring";
+import { type HostAccess, onHost } from "./hostAccess";
 
-/** The probe as a command: run by the program through Pulumi, by the CLI directly. */
-export const PROBE_COMMAND = "sh assets/shell/probe.sh";
+/** A look at a host: a shell command of this machine, run by the program through Pulumi and by the CLI directly. */
+export interface ProbeCommand {
+  readonly command: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly stdin?: string;
+}
 
-/** The engine of this machine, as the docker command finds it. */
-export function dockerHost(environment: NodeJS.ProcessEnv = process.env): string {
-  return environment.DOCKER_HOST ?? "unix:///var/run/docker.sock";
+const SCRIPT = "assets/shell/probe.sh";
+
+/** The probe of a stack's host. What it reads is sent along: on a host over SSH, nothing of aistack need be there. */
+export function probeCommand(root: string, plan: StackPlan, access: HostAccess): ProbeCommand {
+  const environment = probeEnvironment(plan, access);
+  if (access.ssh === undefined) return { command: `sh ${SCRIPT}`, environment };
+  const variables = Object.entries(environment)
+    .map(([name, value]) => `export ${name}=${quoteForShell(value)}\n`)
+    .join("");
+  const script = readFileSync(join(root, SCRIPT), "utf8");
+  return { command: onHost(access, "sh -s"), environment: {}, stdin: `${variables}${script}` };
 }
 
 /** What the probe is to look at. */
-export function probeEnvironment(plan: StackPlan, engine: string): Record<string, string> {
+export function probeEnvironment(plan: StackPlan, access: HostAccess): Record<string, string> {
   const images = plan.services.flatMap(({ image }) => [image.registryName, image.builtName ?? ""]);
   const models = plan.services.find((service) => service.name === MODEL_SERVICE);
   return {
-    DOCKER_SOCKET: engine.replace(/^unix:\/\//, ""),
+    DOCKER_SOCKET:
+      access.ssh === undefined
+        ? access.dockerHost.replace(/^unix:\/\//, "")
+        : "/var/run/docker.sock",
     IMAGES: images.join("\n"),
     CONTAINERS: plan.services.map(({ container }) => container.name).join("\n"),
     NETWORKS: plan.networks.map(({ name }) => name).join("\n"),

@@ -6,7 +6,7 @@ import { type ModelSpec, planModels } from "./models";
 import { physicalName } from "./naming";
 import { quote } from "./quote";
 import type { SecretName } from "./secrets";
-import type { Settings } from "./settings";
+import type { HostConnection, Settings } from "./settings";
 import { nearest } from "./suggest";
 import { MODEL_SERVICE, wireService } from "./wiring";
 import { formatPath, type Path } from "./yamlDocument";
@@ -14,6 +14,8 @@ import { formatPath, type Path } from "./yamlDocument";
 /** Everything a stack consists of, as plain data; components only translate it. */
 export interface StackPlan {
   readonly profile: string;
+  /** undefined: this machine */
+  readonly host: HostConnection | undefined;
   readonly networks: readonly NetworkSpec[];
   readonly volumes: readonly VolumeSpec[];
   /** in the order in which they may start: a service comes after those it depends on */
@@ -136,6 +138,7 @@ export function planStack(
 
   return {
     profile: settings.profile,
+    host: settings.host,
     networks,
     volumes,
     services: servicePlans,

@@ -1,12 +1,11 @@
 import { CHAT_SERVICE, MODEL_SERVICE, OPENAI_SERVICE } from "../../plan/wiring";
 import { gateError } from "./gateError";
+import type { GateTarget } from "./target";
 
 /** What a service is asked, once it serves. */
-export interface AnswersInput {
+export interface AnswersInput extends GateTarget {
   /** name of the service in the Compose files; decides what is asked */
   readonly service: string;
-  readonly container: string;
-  readonly url: string;
   /** declared models, with their tags; the first one is asked for a completion */
   readonly models: readonly string[];
   readonly adminEmail: string;
@@ -33,7 +32,7 @@ export async function proveAnswers(input: AnswersInput): Promise<string> {
     return await ask(input);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    throw await gateError(input.container, error.message, error.fix);
+    throw await gateError(input, error.message, error.fix);
   }
 }
 

@@ -1,3 +1,5 @@
+import { sshFromEnvironment } from "../../host/hostAccess";
+import { withTunnel } from "../../host/sshTunnel";
 import { StackError } from "../../plan/errors";
 import { proveAnswers } from "./answers";
 import { waitUntilReady } from "./readiness";
@@ -8,19 +10,21 @@ import { waitUntilReady } from "./readiness";
  */
 async function main(): Promise<string> {
   const { GATE, CONTAINER = "", URL = "", ...environment } = process.env;
-  if (GATE === "ready") {
-    const secondsAllowed = Number(environment.SECONDS_ALLOWED);
-    await waitUntilReady({ container: CONTAINER, url: URL, secondsAllowed });
-    return "ready";
-  }
-  return proveAnswers({
-    service: environment.SERVICE ?? "",
-    container: CONTAINER,
-    url: URL,
-    models: (environment.MODELS ?? "").split("\n").filter((name) => name !== ""),
-    adminEmail: environment.ADMIN_EMAIL ?? "",
-    adminPassword: environment.ADMIN_PASSWORD ?? "",
-    apiKey: environment.API_KEY ?? "",
+  const ssh = sshFromEnvironment(process.env);
+  return withTunnel(ssh, URL, async (url) => {
+    const target = { container: CONTAINER, url, ssh };
+    if (GATE === "ready") {
+      await waitUntilReady({ ...target, secondsAllowed: Number(environment.SECONDS_ALLOWED) });
+      return "ready";
+    }
+    return proveAnswers({
+      ...target,
+      service: environment.SERVICE ?? "",
+      models: (environment.MODELS ?? "").split("\n").filter((name) => name !== ""),
+      adminEmail: environment.ADMIN_EMAIL ?? "",
+      adminPassword: environment.ADMIN_PASSWORD ?? "",
+      apiKey: environment.API_KEY ?? "",
+    });
   });
 }
 

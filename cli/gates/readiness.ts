@@ -1,11 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { execa } from "execa";
 import { gateError } from "./gateError";
+import { docker, type GateTarget } from "./target";
 
-export interface ReadinessInput {
-  readonly container: string;
-  /** must answer with 200 */
-  readonly url: string;
+export interface ReadinessInput extends GateTarget {
   readonly secondsAllowed: number;
 }
 
@@ -19,15 +16,15 @@ const STATE_EVERY = 10;
  * @throws OperationError, with the service's last log lines, where its container stops or the time is over
  */
 export async function waitUntilReady(input: ReadinessInput): Promise<void> {
-  const { container, url, secondsAllowed } = input;
+  const { url, secondsAllowed } = input;
   const deadline = Date.now() + secondsAllowed * 1000;
   for (let round = 0; !(await answers(url)); round += 1) {
     const late = Date.now() >= deadline;
-    const state = late || round % STATE_EVERY === 0 ? await stateOf(container) : "running";
+    const state = late || round % STATE_EVERY === 0 ? await stateOf(input) : "running";
     if (late || ["exited", "dead", "missing"].includes(state)) {
       const waited = late ? `within ${secondsAllowed} s` : "at all";
       throw await gateError(
-        container,
+        input,
         `it does not answer at ${url} ${waited} (container ${state})`,
         "Mend what its log says and run it again. ",
       );
@@ -46,8 +43,7 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-async function stateOf(container: string): Promise<string> {
-  const args = ["inspect", "--format", "{{.State.Status}}", container];
-  const { stdout, exitCode } = await execa("docker", args, { reject: false });
-  return exitCode === 0 ? stdout.trim() : "missing";
+async function stateOf(target: GateTarget): Promise<string> {
+  const state = await docker(target, "inspect", "--format={{.State.Status}}", target.container);
+  return state?.trim() ?? "missing";
 }

@@ -1,3 +1,5 @@
+import { sshFromEnvironment } from "../../host/hostAccess";
+import { withTunnel } from "../../host/sshTunnel";
 import { StackError } from "../../plan/errors";
 import { ensureModel } from "./ensureModel";
 
@@ -10,14 +12,16 @@ async function main(): Promise<void> {
     MODEL_SHA256,
     MODEL_RECORD = "",
   } = process.env;
-  const digest = await ensureModel({
-    ollamaUrl: OLLAMA_URL,
-    name: MODEL_NAME,
-    source: MODEL_SOURCE,
-    sha256: MODEL_SHA256,
-    recordFile: MODEL_RECORD,
-    log: (line) => process.stderr.write(`${line}\n`),
-  });
+  const digest = await withTunnel(sshFromEnvironment(process.env), OLLAMA_URL, (ollamaUrl) =>
+    ensureModel({
+      ollamaUrl,
+      name: MODEL_NAME,
+      source: MODEL_SOURCE,
+      sha256: MODEL_SHA256,
+      recordFile: MODEL_RECORD,
+      log: (line) => process.stderr.write(`${line}\n`),
+    }),
+  );
   process.stdout.write(digest);
 }
 

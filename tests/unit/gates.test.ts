@@ -47,7 +47,12 @@ async function refusal(gate: Promise<unknown>): Promise<string> {
 
 describe("readiness", () => {
   const wait = (secondsAllowed: number) =>
-    waitUntilReady({ container: "t-one", url: `${service.url}/ready`, secondsAllowed });
+    waitUntilReady({
+      container: "t-one",
+      ssh: undefined,
+      url: `${service.url}/ready`,
+      secondsAllowed,
+    });
 
   test("passes with the first 200", async () => {
     let asked = 0;
@@ -86,6 +91,7 @@ describe("readiness", () => {
 const input = (name: string) => ({
   service: name,
   container: "t-one",
+  ssh: undefined,
   url: service.url,
   models: ["tiny:latest"],
   adminEmail: "me@example.org",

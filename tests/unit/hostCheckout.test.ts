@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { baseRecipe, builtImageName, builtImageNames, serviceRecipe } from "../../host/builtImages";
 import { readCheckout, stackFileName } from "../../host/checkout";
-import { dockerHost, probeEnvironment } from "../../host/probe";
+import { accessHost } from "../../host/hostAccess";
+import { probeCommand, probeEnvironment } from "../../host/probe";
 import { problemsOf } from "../support/plan/problems";
 import { BUILT, planMinimal } from "../support/plan/stack";
 
@@ -114,19 +115,18 @@ describe("images that are built here", () => {
 });
 
 describe("the probe", () => {
+  const ENGINE = { dockerHost: "unix:///run/d.sock", ssh: undefined, sshOptions: undefined };
+
   test.each([
     [{}, "unix:///var/run/docker.sock"],
     [{ DOCKER_HOST: "unix:///run/user/1000/docker.sock" }, "unix:///run/user/1000/docker.sock"],
   ])("with the environment %j asks %s", (environment, engine) => {
-    expect(dockerHost(environment)).toBe(engine);
+    expect(accessHost(root, "x", undefined, environment)).toEqual({ dockerHost: engine });
   });
 
   test("looks at the plan's own objects", () => {
     expect(
-      probeEnvironment(
-        planMinimal({ namePrefix: "lab", ports: { ollama: 1234 } }),
-        "unix:///run/d.sock",
-      ),
+      probeEnvironment(planMinimal({ namePrefix: "lab", ports: { ollama: 1234 } }), ENGINE),
     ).toEqual({
       DOCKER_SOCKET: "/run/d.sock",
       IMAGES: `ollama/ollama:0.34.3\n${BUILT}`,
@@ -136,9 +136,28 @@ describe("the probe", () => {
     });
   });
 
+  test("runs as a script of the checkout here, and is sent whole to a host over SSH", () => {
+    const checkout = resolve(import.meta.dirname, "../..");
+    const plan = planMinimal();
+    expect(probeCommand(checkout, plan, ENGINE)).toEqual({
+      command: "sh assets/shell/probe.sh",
+      environment: probeEnvironment(plan, ENGINE),
+    });
+    const access = {
+      dockerHost: "ssh://me@gpu1:22",
+      ssh: ["-o", "A=b c", "--", "me@gpu1"],
+      sshOptions: [],
+    };
+    const sent = probeCommand(checkout, plan, access);
+    expect(sent.command).toBe("'ssh' '-o' 'A=b c' '--' 'me@gpu1' 'sh -s'");
+    expect(sent.environment).toEqual({});
+    expect(sent.stdin).toContain("export DOCKER_SOCKET='/var/run/docker.sock'\n");
+    expect(sent.stdin).toContain(readFileSync(join(checkout, "assets/shell/probe.sh"), "utf8"));
+  });
+
   test("without Ollama asks nobody for models", () => {
     const plan = { ...planMinimal(), services: [], networks: [] };
-    expect(probeEnvironment(plan, "/run/d.sock")).toEqual({
+    expect(probeEnvironment(plan, ENGINE)).toEqual({
       DOCKER_SOCKET: "/run/d.sock",
       IMAGES: "",
       CONTAINERS: "",

@@ -57,6 +57,7 @@ test("the checkout's own stack, in full", () => {
   );
   expect(planned).toStrictEqual({
     profile: "minimal",
+    host: undefined,
     networks: [{ key: "aistack-net", name: "aistack-net", internal: false }],
     volumes: [{ key: "ollama_data", name: "ollama_data" }],
     services: [

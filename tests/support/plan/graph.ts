@@ -116,7 +116,7 @@ export async function buildGraph(
   const { AiStack } = await import("../../../components/aiStack");
   const stack = new AiStack("aistack", {
     resolved,
-    dockerHost: "unix:///run/test.sock",
+    access: { dockerHost: "unix:///run/test.sock", ssh: undefined, sshOptions: undefined },
     secrets: SECRETS,
   });
   const outputs = await valuesOf({

@@ -1,0 +1,80 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createConnection, createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { OperationError } from "../plan/errors";
+
+/** How long the tunnel may take until it is there. */
+const OPEN_LIMIT_MS = 30_000;
+
+/**
+ * Makes an address of the host reachable from here for as long as `use` runs.
+ * @param ssh arguments of ssh, the destination last; undefined: the host is this machine
+ * @param url as the host itself reaches it, `http://127.0.0.1:11434`
+ * @throws OperationError where the tunnel cannot be opened
+ */
+export async function withTunnel<Result>(
+  ssh: readonly string[] | undefined,
+  url: string,
+  use: (url: string) => Promise<Result>,
+): Promise<Result> {
+  if (ssh === undefined) return use(url);
+  const { hostname, port, pathname } = new URL(url);
+  const localPort = await freePort();
+  const forward = `127.0.0.1:${localPort}:${hostname}:${port}`;
+  // A connection of its own: one that others share would keep the forwarding after its end.
+  const args = ["-S", "none", "-N", "-o", "ExitOnForwardFailure=yes", "-L", forward, ...ssh];
+  const child = spawn("ssh", args, { stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    said += chunk.toString("utf8");
+  });
+  const ended = new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("exit", (code) => resolve(said.trim() || `ssh ended with ${code}`));
+  });
+  try {
+    await Promise.race([untilOpen(localPort), ended.then(refuse)]);
+    const path = pathname === "/" ? "" : pathname;
+    return await use(`http://127.0.0.1:${localPort}${path}`);
+  } finally {
+    child.kill("SIGTERM");
+    await ended;
+  }
+}
+
+function refuse(reason: string): never {
+  throw new OperationError([
+    { what: `the SSH connection to the host broke: ${reason}`, where: "aistack:host" },
+  ]);
+}
+
+async function untilOpen(port: number): Promise<void> {
+  const deadline = Date.now() + OPEN_LIMIT_MS;
+  while (!(await isOpen(port))) {
+    if (Date.now() > deadline) refuse(`no answer within ${OPEN_LIMIT_MS / 1000} s`);
+    await sleep(50);
+  }
+}
+
+function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ host: "127.0.0.1", port });
+    const settle = (open: boolean) => {
+      socket.destroy();
+      resolve(open);
+    };
+    socket.once("connect", () => settle(true));
+    socket.once("error", () => settle(false));
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("there is no free port");
+  return address.port;
+}
