@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { baseRecipe, builtImageName, serviceRecipe } from "../../host/builtImages";
@@ -53,16 +54,21 @@ export async function buildImage(
     onProgress: (progress) => report.progress("base image", progress),
     onWait,
   });
-  const go = await goToolchain({
-    onProgress: (progress) => report.progress("Go", progress),
-    onWait,
-  });
+  // A toolchain of its own takes minutes where the host has none, so only what is written in Go gets one.
+  const toolchain = existsSync(join(root, "images", service, "go.mod"))
+    ? {
+        GO: await goToolchain({
+          onProgress: (progress) => report.progress("Go", progress),
+          onWait,
+        }),
+      }
+    : {};
   const serviceFolder = await ensureArtifact({
     ...recipe,
     build: {
       command: serviceScript,
       args: [],
-      env: { ...environment, BASE_DIR: baseFolder, GO: go },
+      env: { ...environment, ...toolchain, BASE_DIR: baseFolder },
     },
     onProgress: (progress) => report.progress(service, progress),
     onWait,
