@@ -140,11 +140,13 @@ describe("what fails is told in LocalAI's words, and nothing is remembered", () 
   });
 
   test("nobody there", async () => {
-    const url = "http://127.0.0.1:1";
-    await expect(ensure(backend("whisper"), { url })).rejects.toThrow(
-      /^http:\/\/127\.0\.0\.1:1: LocalAI does not answer: /,
+    const gone = new StandInService();
+    await gone.listen();
+    await gone.close();
+    await expect(ensure(backend("whisper"), { url: gone.url })).rejects.toThrow(
+      new RegExp(`^${gone.url}: LocalAI does not answer: connect ECONNREFUSED `),
     );
-    expect(await gatherLocalaiFacts(url, localai.apiKey)).toBeUndefined();
+    expect(await gatherLocalaiFacts(gone.url, localai.apiKey)).toBeUndefined();
   });
 });
 
