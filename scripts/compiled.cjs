@@ -9,7 +9,7 @@ const { join, resolve } = require("node:path");
 const root = resolve(__dirname, "..");
 
 /** Bundles that one of them starts as commands, by its name. */
-const COMMANDS = { program: ["ensureModel", "gate"], aistack: [] };
+const COMMANDS = { program: ["ensureModel", "ensureLocalai", "gate"], aistack: [] };
 
 /**
  * Compiles the bundles where needed (about half a second) and switches Node's compile cache on.
