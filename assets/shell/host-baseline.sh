@@ -28,6 +28,7 @@ differs() {
 }
 
 mended() { printf '%s: mended\n' "$1"; }
+made() { printf '%s was missing: made\n' "$1"; }
 
 # refuse WHAT REMEDY
 refuse() {
@@ -63,12 +64,12 @@ ensure_accounts() {
     # A root that is not a system's yet has no accounts at all.
     if [ -n "$root" ]; then mkdir -p "$root/etc" && touch "$root/etc/passwd" "$root/etc/group"; fi
     account groupadd --system aistack
-    mended 'group aistack was missing'
+    made 'group aistack'
   fi
   if [ -z "$(entry passwd aistack)" ] && differs 'user aistack is missing'; then
     account useradd --system --gid aistack --home-dir /var/lib/aistack --no-create-home \
       --shell /usr/sbin/nologin --comment 'aistack services' aistack
-    mended 'user aistack was missing'
+    made 'user aistack'
   fi
 }
 
@@ -151,7 +152,7 @@ folder() {
     mkdir -p "${path%/*}"
     mkdir -m 0700 "$path"
     own "$2"
-    mended "$path was missing"
+    made "$path"
     return 0
   fi
   owner=$(id_of passwd "$2")

@@ -11,10 +11,10 @@ root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)
 . "$root/scripts/host/parts.sh"
 
 prepare() {
-  local what folder
+  local what
   local -a wanted=()
-  folder=$(state_folder)
-  take_lock "$folder"
+  find_state_folder
+  take_lock
   docker_state=unasked node_state=unasked
   for what; do
     case $what in
@@ -28,7 +28,7 @@ prepare() {
   for what in "${wanted[@]}"; do "list_packages_for_$what"; done
 
   if ((${#packages[@]} > 0)) || [[ $node_state != @(ready|unasked) || $docker_state != @(running|unasked) ]]; then
-    open_log "$folder" prepare "prepare.sh $*"
+    open_log prepare "prepare.sh $*"
     if ((${#packages[@]} > 0)); then install_quietly "${packages[@]}"; fi
     if [[ $docker_state != unasked ]]; then ensure_docker; fi
     if [[ $node_state != unasked ]]; then ensure_node_packages; fi
