@@ -91,8 +91,8 @@ export class BareHost {
     this.command(
       "apt-get",
       `case " $* " in
-        *" install "*" docker"[.-]*) cp "${this.folder}"/later/docker/* "${this.#bin}/" ;;
-        *" install "*) cp "${this.folder}"/later/tools/* "${this.#bin}/" ;;
+        *" install "*" docker"[.-]*) cp -n "${this.folder}"/later/docker/* "${this.#bin}/" ;;
+        *" install "*) cp -n "${this.folder}"/later/tools/* "${this.#bin}/" ;;
       esac`,
     );
     this.later("curl", "exit 6", false);
@@ -225,9 +225,9 @@ export class BareHost {
     };
   }
 
-  /** The next runs are killed, with all that they have started, at their nth change of the host. */
-  killAt(change: number, moment: "before" | "after"): void {
-    writeFileSync(join(this.folder, `kill-${moment}`), String(change));
+  /** Runs are killed, with all that they have started, the first time that they make each of their changes. */
+  killAtEachChange(moment: "before" | "after"): void {
+    writeFileSync(join(this.folder, `kill-${moment}`), "");
   }
 
   /** The lines of the installer's events file, parsed. */
@@ -243,8 +243,10 @@ export class BareHost {
   }
 
   #recorded(name: string, body: string): string {
-    const kill = (moment: string) =>
-      `[ "$(cat "${this.folder}/kill-${moment}" 2>/dev/null)" != "$(wc -l <"${this.#calls}")" ] || kill -9 0`;
+    const kill = (moment: string) => {
+      const died = `"${this.folder}/kill-${moment}"`;
+      return `[ ! -e ${died} ] || grep -qFx "${name} $*" ${died} || { echo "${name} $*" >>${died}; kill -9 0; }`;
+    };
     return `echo "${name} $*" >>"${this.#calls}"\n${kill("before")}\n(\n${body}\n)\nstatus=$?\n${kill("after")}\nexit $status`;
   }
 
