@@ -4,8 +4,17 @@
 # Of memory the kernel keeps a little for itself, so that 2 GiB are seldom seen as 2 GiB.
 readonly MEMORY_FLOOR_KIB=$((1800 * 1024)) MEMORY_COMFORT_KIB=$((3600 * 1024))
 
-# Read, not sourced: what stands in the file is text, not a program.
-os_release() { { sed -n "s/^$1=//p" "${AISTACK_ROOT-}/etc/os-release" 2>/dev/null || true; } | head -n 1 | tr -d "\"'"; }
+# os_release KEY: read, not sourced: what stands in the file is text, not a program.
+os_release() {
+  local file=${AISTACK_ROOT-}/etc/os-release key value
+  [[ -r $file ]] || return 0
+  while IFS='=' read -r key value || [[ -n $key ]]; do
+    if [[ $key == "$1" ]]; then
+      printf '%s\n' "${value//[\"\']/}"
+      return
+    fi
+  done <"$file"
+}
 
 check_distribution() {
   local name

@@ -79,7 +79,7 @@ list_services() {
     elif ! runs_in_profile "$file" "$profile"; then
       continue
     fi
-    port=$(sed -n 's/^ *published: *"\{0,1\}\([0-9]*\)"\{0,1\}.*/\1/p' "$file" | head -n 1)
+    port=$(sed -n '/^ *published: *"\{0,1\}[0-9]/{s/^[^0-9]*\([0-9]*\).*/\1/p;q}' "$file")
     if [[ -n $port ]]; then echo "$service $port"; fi
   done
 }

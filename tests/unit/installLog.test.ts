@@ -152,7 +152,7 @@ describe("events", () => {
       warned: 0,
     });
     expect(events[0]?.time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
-    expect((events[0]?.checks as unknown[])[0]).toEqual({
+    expect(events[0]).toHaveProperty("checks[0]", {
       status: "fail",
       name: "distribution",
       seen: "Fedora \\n \u0001\t x  $(touch x) is not supported",

@@ -203,11 +203,26 @@ export class BareHost {
     args: readonly string[] = [],
     env: Record<string, string> = {},
   ): Promise<InstallRun> {
+    return this.run(join(this.checkout, "install.sh"), args, { AISTACK_ROOT: this.root, ...env });
+  }
+
+  /** Who was given a file or folder below AISTACK_ROOT, by its numbers. */
+  ownerOf(path: string): string | undefined {
+    const lines = readFileSync(join(this.folder, "owners"), "utf8").split("\n");
+    return lines.findLast((line) => line.startsWith(`${join(this.root, path)} `))?.split(" ")[1];
+  }
+
+  /** Runs a command with nothing but this host's commands. */
+  async run(
+    command: string,
+    args: readonly string[],
+    env: Record<string, string>,
+  ): Promise<InstallRun> {
     rmSync(this.#calls, { force: true });
     const started = Date.now();
-    const result = await execa(join(this.checkout, "install.sh"), args, {
+    const result = await execa(command, args, {
       cwd: "/",
-      env: { PATH: this.#bin, HOME: this.home, AISTACK_ROOT: this.root, ...env },
+      env: { PATH: this.#bin, HOME: this.home, ...env },
       extendEnv: false,
       stdin: "ignore",
       all: true,
@@ -271,6 +286,7 @@ export class BareHost {
     const add = (file: string, line: string) => `echo "${line}" >>"${join(etc, file)}"`;
     this.command("groupadd", add("group", "aistack:x:990:"));
     this.command("useradd", add("passwd", "aistack:x:991:990::/var/lib/aistack:/usr/sbin/nologin"));
+    this.command("usermod", "exit 0");
     this.command("chown", `echo "$(pwd -P) $1" >>"${owners}"`, false);
     this.command(
       "stat",
