@@ -119,7 +119,9 @@ ensure_docker_group() {
       ;;
     no-yes)
       if differs 'user aistack belongs to the group docker, whose members equal root'; then
-        account usermod --groups "$(other_groups)" aistack
+        # In a step of its own: should it fail, the user is not to lose those groups too.
+        others=$(other_groups)
+        account usermod --groups "$others" aistack
         mended 'user aistack belonged to the group docker, whose members equal root'
       fi
       ;;

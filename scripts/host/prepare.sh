@@ -40,10 +40,12 @@ list_packages_for_lint() {
   have shellcheck || packages+=(shellcheck)
 }
 
-# A real OpenSSH server stands in for a remote host.
+# A real OpenSSH server stands in for a remote host, a loopback server for Docker's repository.
 list_packages_for_tests() {
   have sshd || packages+=(openssh-server)
   have ssh-keygen || packages+=(openssh-client)
+  have gpg-agent || packages+=(gpg gpg-agent)
+  have openssl || packages+=(openssl)
 }
 
 # A package for tests must not leave a port of the machine open: its service is not to run.

@@ -183,9 +183,7 @@ describe("events", () => {
   };
 
   test("any text is a JSON string of the same text", () => {
-    const text = fc
-      .string({ unit: "binary" })
-      .map((value) => value.replaceAll("\0", "").toWellFormed());
+    const text = fc.string({ unit: "binary" }).map((value) => value.replaceAll("\0", ""));
     fc.assert(
       fc.property(fc.array(text, { minLength: 20 }), (texts) => {
         expect(encode(texts.map((value) => Buffer.from(value)))).toEqual(texts);
