@@ -5,10 +5,10 @@
 # nothing to do asks for no password.
 baseline_faults=''
 
-look_at_baseline() { baseline_faults=$(run_baseline CHECK=yes); }
-
-# run_baseline [VARIABLE=VALUE]
-run_baseline() { env ROOT="${AISTACK_ROOT-}$stack_host_root" "$@" sh "$root/assets/shell/host-baseline.sh"; }
+look_at_baseline() {
+  [[ $stack_is_remote == no ]] || return 0
+  baseline_faults=$(CHECK=yes ROOT=${AISTACK_ROOT-}$stack_host_root sh "$root/assets/shell/host-baseline.sh")
+}
 
 ensure_baseline() {
   local line status=0 output

@@ -4,6 +4,8 @@
 # reads everything, and checks again before it touches anything.
 
 stack_name='' stack_host_root='' stack_bind_address=127.0.0.1
+# Whether the stack is another machine's: then this one is only where the command runs.
+stack_is_remote=no
 # Services of the stack and the host's port of each; "?" where it cannot be told.
 stack_services=() stack_ports=()
 
@@ -20,10 +22,12 @@ read_stack_settings() {
       profile) profile=$value ;;
       bindAddress) stack_bind_address=$value ;;
       hostRoot) stack_host_root=$value ;;
+      host.*) stack_is_remote=yes ;;
       services.*) named+=("$value") ;;
       ports.*) set_ports[${key#ports.}]=$value ;;
     esac
   done < <(flatten_settings "$file")
+  [[ $stack_is_remote == no ]] || return 0
   while read -r service port; do
     stack_services+=("$service")
     stack_ports+=("${set_ports[$service]:-${set_ports[?]:-$port}}")
