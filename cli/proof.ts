@@ -1,6 +1,7 @@
 import { accessHost } from "../host/hostAccess";
 import { ensureSecrets } from "../host/secretStore";
 import { withTunnel } from "../host/sshTunnel";
+import { expectedModels } from "../plan/expectedModels";
 import type { StackPlan } from "../plan/plan";
 import { proveAnswers } from "./gates/answers";
 
@@ -21,7 +22,7 @@ export async function proveStack(root: string, stack: string, plan: StackPlan): 
           container: container.name,
           url,
           ssh,
-          models: plan.models.map((model) => model.name),
+          models: expectedModels(name, plan),
           adminEmail: plan.admin.email,
           adminPassword: values["webui-admin-password"] ?? "",
           apiKey: values["localai-api-key"] ?? "",

@@ -3,9 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import type { HostAccess } from "../host/hostAccess";
 import { SPEC_LABEL } from "../plan/drift";
 import type { ResolvedStack } from "../plan/resolve";
-import type { SecretValues } from "../plan/secrets";
+import { type SecretValues, secretValue } from "../plan/secrets";
 import { CHAT_SERVICE, OPENAI_SERVICE } from "../plan/wiring";
 import { ContainerService } from "./containerService";
+import { LocalaiModel } from "./localaiModel";
 import { Model } from "./model";
 import { ServiceProof } from "./serviceProof";
 import { Storage } from "./storage";
@@ -97,6 +98,19 @@ export class AiStack extends pulumi.ComponentResource {
               new Model(model.resourceName, { model, service: keeper, access }, { parent: this }),
           );
 
+    const openai = services.get(OPENAI_SERVICE);
+    const localai =
+      openai === undefined
+        ? []
+        : resolved.localai.map(
+            (model) =>
+              new LocalaiModel(
+                model.resourceName,
+                { model, service: openai, access, apiKey: secretValue(secrets, "localai-api-key") },
+                { parent: this },
+              ),
+          );
+
     const proofs = new Map(
       resolved.services.map((service) => {
         // The one that people talk to is asked for answers of all the others.
@@ -114,7 +128,10 @@ export class AiStack extends pulumi.ComponentResource {
             containerIds: pulumi
               .all(involved.map((one) => one.containerId))
               .apply((ids) => ids.join("\n")),
-            after: service.name === OPENAI_SERVICE ? involved : [...involved, ...models],
+            after:
+              service.name === OPENAI_SERVICE
+                ? [...involved, ...localai]
+                : [...involved, ...models],
           },
           { parent: this },
         );

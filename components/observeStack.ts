@@ -2,11 +2,13 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { readCheckout } from "../host/checkout";
 import { accessHost } from "../host/hostAccess";
+import { observeLocalai } from "../host/localaiObservation";
 import { gatherModelFacts, modelRecordFolder } from "../host/modelFacts";
 import { type ProbeCommand, probeCommand } from "../host/probe";
 import { ensureSecrets } from "../host/secretStore";
 import { decodePulumiConfig } from "../plan/configKeys";
 import { StackError } from "../plan/errors";
+import { describeHiddenChanges } from "../plan/hiddenChanges";
 import { parseHostFacts } from "../plan/hostFacts";
 import { planCheckout } from "../plan/planCheckout";
 import { checkHost } from "../plan/preflight";
@@ -40,11 +42,13 @@ export async function observeStack(): Promise<AiStackArgs> {
     fileHashes: models.fileHashes,
     records: models.records,
     recordFolder: modelRecordFolder(stack),
+    ...(await observeLocalai(root, stack, plan, access, secrets)),
     secrets,
     now: new Date(),
   });
   // What drifted is named in a plain preview, not only in the details of a diff.
   for (const line of describeDrift(resolved)) await pulumi.log.warn(line);
+  for (const line of describeHiddenChanges(resolved, facts)) await pulumi.log.info(line);
   return { resolved, access, secrets };
 }
 

@@ -1,6 +1,7 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { type HostAccess, sshVariable } from "../host/hostAccess";
+import { expectedModels } from "../plan/expectedModels";
 import type { ResolvedService, ResolvedStack } from "../plan/resolve";
 import { type SecretValues, secretValue } from "../plan/secrets";
 import { CHAT_SERVICE, OPENAI_SERVICE } from "../plan/wiring";
@@ -37,7 +38,7 @@ export class ServiceProof extends pulumi.ComponentResource {
           SERVICE: service.name,
           CONTAINER: service.container.name,
           URL: service.endpoint,
-          MODELS: resolved.models.map((model) => model.name).join("\n"),
+          MODELS: expectedModels(service.name, resolved).join("\n"),
           ...credentialsOf(service.name, resolved, args.secrets),
           CONTAINER_IDS: args.containerIds,
         },

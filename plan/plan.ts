@@ -2,13 +2,14 @@ import type { ComposeProject, ComposeService } from "./composeSchema";
 import { type ContainerSpec, type PortSpec, toContainerSpec, toPorts } from "./containerSpec";
 import { ProblemList } from "./errors";
 import { type ImageNames, type ImagePlan, planImage } from "./images";
+import { type LocalaiSpec, planLocalai } from "./localaiModels";
 import { type ModelSpec, planModels } from "./models";
 import { physicalName } from "./naming";
 import { quote } from "./quote";
 import type { SecretName } from "./secrets";
 import type { HostConnection, Settings } from "./settings";
 import { nearest } from "./suggest";
-import { MODEL_SERVICE, wireService } from "./wiring";
+import { MODEL_SERVICE, OPENAI_SERVICE, wireService } from "./wiring";
 import { formatPath, type Path } from "./yamlDocument";
 
 /** Everything a stack consists of, as plain data; components only translate it. */
@@ -21,6 +22,8 @@ export interface StackPlan {
   /** in the order in which they may start: a service comes after those it depends on */
   readonly services: readonly ServicePlan[];
   readonly models: readonly ModelSpec[];
+  /** backends and models of LocalAI */
+  readonly localai: readonly LocalaiSpec[];
   /** generated secrets that services need, each once, sorted */
   readonly secrets: readonly SecretName[];
   /** the account that Open WebUI makes at its first start */
@@ -88,6 +91,13 @@ export function planStack(
       fix: `Add "${MODEL_SERVICE}" to aistack:services or remove aistack:models`,
     });
   }
+  if (planLocalai(settings).length > 0 && !selected.includes(OPENAI_SERVICE)) {
+    problems.add({
+      what: `models or backends are declared to "${OPENAI_SERVICE}", but that service is not selected`,
+      where: "aistack:localai",
+      fix: `Add "${OPENAI_SERVICE}" to aistack:services, choose profile standard-gpu, or remove aistack:localai`,
+    });
+  }
   const ordered = orderByDependency(selected, project.services, problems);
   problems.addAll(portClashes(ordered, project, settings));
   problems.throwIfAny();
@@ -143,6 +153,7 @@ export function planStack(
     volumes,
     services: servicePlans,
     models: planModels(settings),
+    localai: planLocalai(settings),
     secrets: usedSecrets(servicePlans),
     admin: { email: settings.webui.adminEmail, name: settings.webui.adminName },
     protectData: settings.protectData,

@@ -2,10 +2,11 @@ import type { ContainerSpec } from "./containerSpec";
 import { type Comparison, compareContainer, compareNetwork, MISSING } from "./drift";
 import type { HostFacts } from "./hostFacts";
 import { chooseImage } from "./images";
+import { type LocalaiFacts, type ResolvedLocalai, resolveLocalai } from "./localaiModels";
 import type { ModelSpec } from "./models";
 import type { NetworkSpec, ServicePlan, StackPlan, VolumeSpec } from "./plan";
 import type { SecretName, SecretValues } from "./secrets";
-import { MODEL_SERVICE } from "./wiring";
+import { MODEL_SERVICE, OPENAI_SERVICE } from "./wiring";
 
 /** A plan with every decision made that the host's facts decide. */
 export interface ResolvedStack {
@@ -15,6 +16,8 @@ export interface ResolvedStack {
   readonly services: readonly ResolvedService[];
   readonly models: readonly ResolvedModel[];
   readonly modelService: string;
+  /** backends and models of LocalAI */
+  readonly localai: readonly ResolvedLocalai[];
   readonly secrets: readonly SecretName[];
   readonly admin: StackPlan["admin"];
   /** when the host was looked at */
@@ -71,6 +74,11 @@ export interface ResolveInput {
   readonly fileHashes: Readonly<Record<string, string>>;
   readonly records: Readonly<Record<string, ModelRecord>>;
   readonly recordFolder: string;
+  /** what LocalAI was seen to have; undefined where it was not asked or did not answer */
+  readonly localaiFacts?: LocalaiFacts | undefined;
+  /** what each backend and model of LocalAI's was installed from, by the name of its record */
+  readonly localaiRecords?: Readonly<Record<string, string>>;
+  readonly localaiRecordFolder?: string;
   /** values of the plan's secrets, for the comparison alone: nothing of them is in what comes out */
   readonly secrets: SecretValues;
   readonly now: Date;
@@ -89,7 +97,22 @@ export function resolveStack(input: ResolveInput): ResolvedStack {
     })),
     services: plan.services.map((service) => resolveService(service, input)),
     models: plan.models.map((model) => resolveModel(model, input)),
+    localai: resolveLocalaiOf(input),
   };
+}
+
+function resolveLocalaiOf(input: ResolveInput): ResolvedLocalai[] {
+  const service = input.plan.services.find(({ name }) => name === OPENAI_SERVICE);
+  if (service === undefined) return [];
+  return resolveLocalai({
+    specs: input.plan.localai,
+    facts: input.localaiFacts,
+    records: input.localaiRecords ?? {},
+    url: service.endpoint,
+    container: service.container.name,
+    recordFolder: input.localaiRecordFolder ?? "",
+    now: input.now,
+  });
 }
 
 function resolveService(service: ServicePlan, input: ResolveInput): ResolvedService {
@@ -120,7 +143,11 @@ export function describeDrift(resolved: ResolvedStack): string[] {
   ];
   if (objects.every(({ drift }) => drift[0] === MISSING)) return [];
   const models = resolved.models.map(({ name, drift }) => ({ object: `model ${name}`, drift }));
-  return [...objects, ...models].flatMap(({ object, drift }) =>
+  const localai = resolved.localai.map(({ kind, name, drift }) => ({
+    object: `${kind} ${name} of LocalAI`,
+    drift,
+  }));
+  return [...objects, ...models, ...localai].flatMap(({ object, drift }) =>
     drift.map((difference) => `${object} ${difference}`),
   );
 }

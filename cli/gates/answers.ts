@@ -103,14 +103,18 @@ async function askOpenWebui(input: AnswersInput): Promise<string> {
 }
 
 /** Source: core/http/routes/openai.go of mudler/LocalAI. */
-async function askLocalai({ url, apiKey }: AnswersInput): Promise<string> {
+async function askLocalai({ url, models, apiKey }: AnswersInput): Promise<string> {
   const open = await send(`${url}/v1/models`, {});
   if (open.status !== 401)
     throw new Refusal(
       `it answers without a key (HTTP ${open.status} instead of 401)`,
       "See whether the image takes LOCALAI_API_KEY",
     );
-  const listed = (await call(`${url}/v1/models`, { token: apiKey })) as { data: unknown[] };
+  const listed = (await call(`${url}/v1/models`, { token: apiKey })) as { data: { id: string }[] };
+  expectListed(
+    models,
+    listed.data.map(({ id }) => id),
+  );
   return `lists ${listed.data.length} models`;
 }
 

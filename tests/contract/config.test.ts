@@ -12,7 +12,7 @@ import {
 import { planCheckout } from "../../plan/planCheckout";
 import { GPU_MODES, GPU_VENDORS, IMAGE_SOURCES, PROFILES, readSettings } from "../../plan/settings";
 import { isRecord, parseYaml } from "../../plan/yamlDocument";
-import { ALL_COMPOSE_FILES, IMAGES, planMinimal } from "../support/plan/stack";
+import { ALL_COMPOSE_FILES, IMAGES, planMinimal, planStandard } from "../support/plan/stack";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
@@ -136,7 +136,7 @@ describe("docs/configuration.md", () => {
     expect(Object.keys(config)).toContain(key);
     const settings = readSettings(config, document);
     // Its services are those that there are.
-    planMinimal(config);
+    planStandard(config);
     if (key !== "profile") expect(settings[key]).not.toEqual(readSettings({}, EMPTY)[key]);
   });
 

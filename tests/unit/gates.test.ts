@@ -223,12 +223,20 @@ describe("Open WebUI", () => {
 describe("LocalAI", () => {
   const guarded = (authorization: string | undefined) =>
     authorization === "Bearer canary-key"
-      ? { body: { data: [{}, {}] } }
+      ? { body: { data: [{ id: "tiny:latest" }, { id: "other" }] } }
       : { status: 401, body: "no key" };
 
   test("answers with its key alone", async () => {
     service.answers = { "GET /v1/models": ({ authorization }) => guarded(authorization) };
     expect(await proveAnswers(input("localai"))).toBe("lists 2 models");
+  });
+
+  test("a declared model that it does not list is told", async () => {
+    service.answers = { "GET /v1/models": ({ authorization }) => guarded(authorization) };
+    const gate = proveAnswers({ ...input("localai"), models: ["absent"] });
+    expect(await refusal(gate)).toBe(
+      `t-one: it does not list absent; it lists tiny:latest, other. ${LOG}`,
+    );
   });
 
   test("one that answers everybody is refused", async () => {

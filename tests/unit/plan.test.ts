@@ -103,6 +103,7 @@ test("the checkout's own stack, in full", () => {
       },
     ],
     models: [{ name: "tiny:latest", source: { kind: "file", path: "models/tiny.gguf" } }],
+    localai: [],
     secrets: [],
     admin: { email: "admin@aistack.local", name: "Admin" },
     protectData: true,

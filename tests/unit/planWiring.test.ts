@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { expectedModels } from "../../plan/expectedModels";
 import type { StackPlan } from "../../plan/plan";
+import { problemsOf } from "../support/plan/problems";
 import { planMinimal, planStandard } from "../support/plan/stack";
 
 /** The environment of a service, by variable; a secret's is its name in brackets. */
@@ -166,6 +168,23 @@ test("LocalAI has its key and all four volumes", () => {
     "localai_data:/data",
   ]);
   expect(localai?.readinessUrl).toBe("http://127.0.0.1:8080/readyz");
+});
+
+test("what each service must list is what is declared to it", () => {
+  const plan = planStandard({
+    models: [{ name: "tiny" }],
+    localai: { backends: ["llama-cpp"], models: [{ name: "localai@phi-4" }, { name: "mine" }] },
+  });
+  expect(expectedModels("ollama", plan)).toEqual(["tiny:latest"]);
+  expect(expectedModels("openwebui", plan)).toEqual(["tiny:latest"]);
+  expect(expectedModels("localai", plan)).toEqual(["phi-4", "mine"]);
+});
+
+test("LocalAI's models need LocalAI", () => {
+  expect(problemsOf(() => planMinimal({ localai: { backends: ["llama-cpp"] } }))).toEqual([
+    'aistack:localai: models or backends are declared to "localai", but that service is not selected. ' +
+      'Add "localai" to aistack:services, choose profile standard-gpu, or remove aistack:localai',
+  ]);
 });
 
 test("no service waits for another: all start at once", () => {
