@@ -7,7 +7,12 @@ import { StackError } from "./plan/errors";
 export = async () => {
   try {
     const stack = new AiStack("aistack", await observeStack());
-    return { endpoints: stack.endpoints, services: stack.services, models: stack.models };
+    return {
+      endpoints: stack.endpoints,
+      services: stack.services,
+      gpu: stack.gpu,
+      models: stack.models,
+    };
   } catch (error) {
     // A RunError is printed without a stack: the fault is the user's input or host, not a bug.
     if (error instanceof StackError) throw new pulumi.RunError(error.message);

@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { execa } from "execa";
 import { allGpuArguments, gpuContainerCommand, parseGpuContainer } from "../host/gpuContainerProbe";
-import { gpuProbeScript } from "../host/gpuProbe";
 import { type HostAccess, onHost } from "../host/hostAccess";
-import { type Problem, StackError } from "../plan/errors";
+import { gpuProbeCommand } from "../host/probe";
+import type { Problem } from "../plan/errors";
 import { type GpuFacts, parseGpuFacts } from "../plan/gpuFacts";
 import { quoteForShell } from "../plan/hostScript";
 import type { HostConnection } from "../plan/settings";
-import { explainSshFailure } from "../plan/sshFailure";
+import { runProbe } from "./runProbe";
 
 /** A host as its stack declares it. */
 export interface DeclaredHost {
@@ -21,14 +21,7 @@ export interface DeclaredHost {
  * @throws StackError where a host over SSH cannot be reached
  */
 export async function readGpuFacts(root: string, host: DeclaredHost): Promise<GpuFacts> {
-  const ran = await execa(onHost(host.access, "sh -s"), {
-    shell: true,
-    input: gpuProbeScript(root),
-    reject: false,
-  });
-  if (ran.exitCode === 0) return parseGpuFacts(ran.stdout);
-  const problem = host.connection && explainSshFailure(host.connection, ran.stderr);
-  throw problem === undefined ? ran : new StackError([problem]);
+  return parseGpuFacts(await runProbe(root, host.connection, gpuProbeCommand(root, host.access)));
 }
 
 /** A container that starts has seconds; a driver that hangs has no end. */

@@ -10,7 +10,7 @@ import { engineEnvironment, ensureEngine } from "./engine";
 import { pulumiEnvironment } from "./environment";
 import { EXIT } from "./exitCodes";
 import { buildImage } from "./images/buildImage";
-import { observe, planFromCheckout, probe } from "./observe";
+import { lookAtHost, observe, planFromCheckout } from "./observe";
 import { type OperationOptions, preview, up } from "./operations";
 import { proveStack } from "./proof";
 import { reachableImages } from "./reachability";
@@ -45,7 +45,7 @@ export async function install(root: string, options: InstallOptions): Promise<nu
     ]),
   );
 
-  const { problems } = await observe(root, stack);
+  const { plan: onThisHost, problems } = await observe(root, stack);
   if (problems.length > 0) throw new StackError(problems);
 
   const session: OperationOptions = {
@@ -66,7 +66,7 @@ export async function install(root: string, options: InstallOptions): Promise<nu
     await attempt(() => up(session));
   } else process.stdout.write("Everything is in place; nothing was changed.\n");
 
-  process.stdout.write(await attempt(() => proveStack(root, stack, plan)));
+  process.stdout.write(await attempt(() => proveStack(root, stack, onThisHost)));
   if (credentials !== "")
     process.stdout.write(
       `\nSign in with (shown again by ./aistack credentials --stack ${stack}):\n${credentials}`,
@@ -121,11 +121,12 @@ function stackStep(
 }
 
 /** A registry that answers is left to the update itself; where none does, images are built here. */
-function imagesStep(root: string, stack: string, plan: StackPlan): Step {
+function imagesStep(root: string, stack: string, planned: StackPlan): Step {
   return {
     title: "images",
     run: async (report) => {
-      const facts = await probe(root, stack, plan);
+      // The host's GPUs decide which images it needs.
+      const { plan, facts } = await lookAtHost(root, stack, planned);
       const missing = plan.services.filter(
         ({ image }) => !facts.images.has(chooseImage(image, facts.images).name),
       );

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import { formatProblem, HostNotReadyError, OperationError, StackError } from "../plan/errors";
 import { EXIT } from "./exitCodes";
 import { registerCredentialsCommand } from "./verbs/credentials";
+import { registerDetectCommand } from "./verbs/detect";
 import { registerEnvironmentCommand } from "./verbs/env";
 import { registerGpuCheckCommand } from "./verbs/gpuCheck";
 import { registerImagesCommand } from "./verbs/images";
@@ -29,6 +30,7 @@ export async function main(args: readonly string[]): Promise<number> {
   registerInstallCommand(program, finish);
   registerOperationCommands(program, finish);
   registerGpuCheckCommand(program, finish);
+  registerDetectCommand(program, finish);
   registerImagesCommand(program, finish);
   registerCredentialsCommand(program, finish);
   registerEnvironmentCommand(program, finish);

@@ -1,15 +1,16 @@
-import { execa } from "execa";
 import { type Checkout, readCheckout } from "../host/checkout";
 import { accessHost } from "../host/hostAccess";
 import { gatherModelFacts, type ModelFacts } from "../host/modelFacts";
 import { probeCommand } from "../host/probe";
 import { decodeStackFile } from "../plan/configKeys";
-import { type Problem, StackError } from "../plan/errors";
+import type { Problem } from "../plan/errors";
+import { applyGpu } from "../plan/gpuPlan";
 import { type HostFacts, parseHostFacts } from "../plan/hostFacts";
 import type { StackPlan } from "../plan/plan";
 import { planCheckout } from "../plan/planCheckout";
 import { checkHost } from "../plan/preflight";
-import { explainSshFailure } from "../plan/sshFailure";
+import { readGpuFacts } from "./gpu";
+import { runProbe } from "./runProbe";
 
 /** A stack's plan, and what was seen of the host that it is for. */
 export interface Observation {
@@ -31,8 +32,7 @@ export function planFromCheckout(root: string, stack: string): StackPlan {
  * half a second what Pulumi would stumble over later.
  */
 export async function observe(root: string, stack: string): Promise<Observation> {
-  const plan = planFromCheckout(root, stack);
-  const facts = await probe(root, stack, plan);
+  const { plan, facts } = await lookAtHost(root, stack, planFromCheckout(root, stack));
   const models = await gatherModelFacts(root, stack, plan, facts);
   return {
     plan,
@@ -42,21 +42,21 @@ export async function observe(root: string, stack: string): Promise<Observation>
   };
 }
 
-/** @throws StackError where a host over SSH cannot be looked at */
-export async function probe(root: string, stack: string, plan: StackPlan): Promise<HostFacts> {
-  const { command, environment, stdin } = probeCommand(
-    root,
-    plan,
-    accessHost(root, stack, plan.host),
-  );
-  const ran = await execa(command, {
-    cwd: root,
-    shell: true,
-    env: { ...environment },
-    ...(stdin === undefined ? {} : { input: stdin }),
-    reject: false,
-  });
-  if (ran.exitCode === 0) return parseHostFacts(ran.stdout);
-  const problem = plan.host && explainSshFailure(plan.host, ran.stderr);
-  throw problem === undefined ? ran : new StackError([problem]);
+/**
+ * A plan for its host as it is, and the facts that decided.
+ * @throws StackError where a host over SSH cannot be looked at
+ */
+export async function lookAtHost(
+  root: string,
+  stack: string,
+  planned: StackPlan,
+): Promise<Pick<Observation, "plan" | "facts">> {
+  const access = accessHost(root, stack, planned.host);
+  const [probed, gpuFacts] = await Promise.all([
+    runProbe(root, planned.host, probeCommand(root, planned, access)),
+    planned.gpu === undefined
+      ? undefined
+      : readGpuFacts(root, { access, connection: planned.host }),
+  ]);
+  return { facts: parseHostFacts(probed), plan: applyGpu(planned, gpuFacts) };
 }

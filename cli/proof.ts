@@ -2,12 +2,17 @@ import { accessHost } from "../host/hostAccess";
 import { ensureSecrets } from "../host/secretStore";
 import { withTunnel } from "../host/sshTunnel";
 import { expectedModels } from "../plan/expectedModels";
-import type { StackPlan } from "../plan/plan";
+import { asksGpu } from "../plan/gpuDrift";
+import type { ServicePlan, StackPlan } from "../plan/plan";
+import { MODEL_SERVICE } from "../plan/wiring";
 import { proveAnswers } from "./gates/answers";
+import { confirmGpuUse } from "./gates/gpuUse";
+import type { GateTarget } from "./gates/target";
 
 /**
  * Asks every service of a running stack for what it is there for, all at once, since a container that is healthy need
  * not be able to generate.
+ * @param plan for the host as it is, its GPUs included
  * @returns what they answered, a line each, for the user
  * @throws OperationError where one does not
  */
@@ -15,21 +20,36 @@ export async function proveStack(root: string, stack: string, plan: StackPlan): 
   const { values } = ensureSecrets(root, stack, plan.secrets, false);
   const { ssh } = accessHost(root, stack, plan.host);
   const proofs = await Promise.all(
-    plan.services.map(async ({ name, container, endpoint }) => {
-      const proved = await withTunnel(ssh, endpoint, (url) =>
-        proveAnswers({
+    plan.services.map(async (service) => {
+      const { name, container, endpoint } = service;
+      const proved = await withTunnel(ssh, endpoint, async (url) => {
+        const target = { container: container.name, url, ssh };
+        const answered = await proveAnswers({
+          ...target,
           service: name,
-          container: container.name,
-          url,
-          ssh,
           models: expectedModels(name, plan),
           adminEmail: plan.admin.email,
           adminPassword: values["webui-admin-password"] ?? "",
           apiKey: values["localai-api-key"] ?? "",
-        }),
-      );
+        });
+        return [answered, ...(await proveGpuUse(plan, service, target))].join("; ");
+      });
       return `  ${name.padEnd(12)} ${proved}\n`;
     }),
   );
   return `\nAnswers:\n${proofs.join("")}`;
+}
+
+/** Where the first model computes, of a service that keeps models on a GPU. */
+async function proveGpuUse(
+  { gpu, models }: StackPlan,
+  { name, container }: ServicePlan,
+  target: GateTarget,
+): Promise<string[]> {
+  const [model] = models;
+  if (gpu === undefined || name !== MODEL_SERVICE || model === undefined || !asksGpu(container))
+    return [];
+  // On the CPU it says so by itself.
+  const log = () => undefined;
+  return [await confirmGpuUse({ ...target, model: model.name, required: gpu.gpuRequired, log })];
 }

@@ -2,10 +2,12 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { HostAccess } from "../host/hostAccess";
 import { SPEC_LABEL } from "../plan/drift";
+import type { GpuReport } from "../plan/gpuReport";
 import type { ResolvedStack } from "../plan/resolve";
 import { type SecretValues, secretValue } from "../plan/secrets";
 import { CHAT_SERVICE, OPENAI_SERVICE } from "../plan/wiring";
 import { ContainerService } from "./containerService";
+import { GpuGate } from "./gpuGate";
 import { LocalaiModel } from "./localaiModel";
 import { Model } from "./model";
 import { ServiceProof } from "./serviceProof";
@@ -18,6 +20,12 @@ export interface AiStackArgs {
   readonly access: HostAccess;
   /** values of the secrets that the stack names */
   readonly secrets: SecretValues;
+  /** shell that prints the GPU facts of a host; read only where the stack wants GPUs */
+  readonly gpuProbe: string;
+  /** what must be done on the host before containers get GPUs: a `daemon-reload` takes them away from running ones */
+  readonly after?: readonly pulumi.Resource[];
+  /** differs after every `daemon-reload`: containers then prove anew that they have their GPUs */
+  readonly reloads?: pulumi.Input<string>;
 }
 
 /** One host's AI server: network, volumes, services and their models. */
@@ -28,6 +36,8 @@ export class AiStack extends pulumi.ComponentResource {
   readonly services: pulumi.Output<
     Record<string, { image: string; digest: string; health: string }>
   >;
+  /** GPU report of the last update; null where the stack wants no GPUs */
+  readonly gpu: pulumi.Output<GpuReport | null>;
   /** names of the declared models */
   readonly models: pulumi.Output<string[]>;
 
@@ -67,6 +77,8 @@ export class AiStack extends pulumi.ComponentResource {
       onEngine,
     );
 
+    const gate = openGate(`${name}-gpu`, args, { parent: this });
+
     const services = new Map<string, ContainerService>();
     for (const service of resolved.services) {
       const after = service.dependsOn.flatMap((other) => services.get(other) ?? []);
@@ -80,7 +92,9 @@ export class AiStack extends pulumi.ComponentResource {
             access,
             volumeNames: storage.volumeNames,
             secrets,
-            after,
+            after: service.gpu && gate !== undefined ? [...after, gate] : after,
+            gpu: resolved,
+            reloads: args.reloads,
             now: resolved.now,
           },
           onEngine,
@@ -152,11 +166,27 @@ export class AiStack extends pulumi.ComponentResource {
         ]),
       ),
     );
+    this.gpu = gate?.report ?? pulumi.output(null);
     this.models = pulumi.all(models.map((model) => model.name));
     this.registerOutputs({
       endpoints: this.endpoints,
       services: this.services,
+      gpu: this.gpu,
       models: this.models,
     });
   }
+}
+
+function openGate(
+  name: string,
+  { resolved, access, gpuProbe, after = [] }: AiStackArgs,
+  opts: pulumi.ComponentResourceOptions,
+): GpuGate | undefined {
+  const { gpu: requirement, gpuDecision: decision } = resolved;
+  if (requirement === undefined || decision === undefined) return undefined;
+  return new GpuGate(
+    name,
+    { requirement, decision, host: resolved.host, access, probe: gpuProbe, after },
+    opts,
+  );
 }

@@ -55,5 +55,30 @@ export function toContainerArgs(
     ...(spec.healthcheck === undefined
       ? {}
       : { healthcheck: { ...spec.healthcheck, tests: [...spec.healthcheck.tests] } }),
+    ...toGpuArgs(spec),
+  };
+}
+
+/**
+ * What makes the GPUs reachable. The provider reads a device's path within the container back only where it
+ * was given, and its rights as `rwm`; so no more than the path on the host is said.
+ */
+function toGpuArgs(
+  spec: ContainerSpec,
+): Pick<docker.ContainerArgs, "deviceRequests" | "runtime" | "devices" | "groupAdds"> {
+  return {
+    ...(spec.deviceRequests === undefined
+      ? {}
+      : {
+          deviceRequests: spec.deviceRequests.map(({ driver, deviceIds }) => ({
+            driver,
+            deviceIds: [...deviceIds],
+          })),
+        }),
+    ...(spec.runtime === undefined ? {} : { runtime: spec.runtime }),
+    ...(spec.devices === undefined
+      ? {}
+      : { devices: spec.devices.map((hostPath) => ({ hostPath })) }),
+    ...(spec.groupAdds === undefined ? {} : { groupAdds: [...spec.groupAdds] }),
   };
 }

@@ -3,10 +3,12 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { type HostAccess, sshVariable } from "../host/hostAccess";
 import { SPEC_LABEL } from "../plan/drift";
-import type { ResolvedService } from "../plan/resolve";
+import { asksGpu } from "../plan/gpuDrift";
+import type { ResolvedService, ResolvedStack } from "../plan/resolve";
 import type { SecretValues } from "../plan/secrets";
 import { toContainerArgs } from "./containerArgs";
-import { GATE_COMMAND } from "./serviceProof";
+import { GATE_COMMAND } from "./gateCommand";
+import { proveGpu } from "./gpuProof";
 
 export interface ContainerServiceArgs {
   readonly service: ResolvedService;
@@ -18,12 +20,16 @@ export interface ContainerServiceArgs {
   readonly volumeNames: ReadonlyMap<string, pulumi.Output<string>>;
   readonly secrets: SecretValues;
   readonly access: HostAccess;
+  /** what the stack wants of GPUs, and what it gets */
+  readonly gpu: Pick<ResolvedStack, "gpu" | "gpuDecision">;
+  /** differs after every `daemon-reload` of the host */
+  readonly reloads: pulumi.Input<string> | undefined;
 }
 
 /** Fields that the provider accepts but never applies to a running container: only a new one has them. */
 const ONLY_BY_REPLACEMENT = ["healthcheck", "init", "tmpfs", "rm", "cpuPeriod", "cpuQuota"];
 
-/** One service: its image, its container, and the gate that waits until it serves. */
+/** One service: its image, its container, and the gates that wait until it serves and reaches its GPUs. */
 export class ContainerService extends pulumi.ComponentResource {
   readonly report: pulumi.Output<{ image: string; digest: string }>;
   /** differs for every new container */
@@ -84,6 +90,24 @@ export class ContainerService extends pulumi.ComponentResource {
       // The gate ends by itself; the engine's limit is only there for one that does not.
       { parent: this, customTimeouts: { create: "2h", update: "2h" } },
     );
+
+    if (args.gpu.gpu !== undefined && asksGpu(service.container)) {
+      proveGpu(
+        `${name}-gpu`,
+        {
+          gate: "gpu-inside",
+          requirement: args.gpu.gpu,
+          access: args.access,
+          container: service.container.name,
+          containerId: container.id,
+          environment: {
+            GPU_NAMES: (args.gpu.gpuDecision?.names ?? []).join("\n"),
+            ...(args.reloads === undefined ? {} : { RELOADS: args.reloads }),
+          },
+        },
+        { parent: this, dependsOn: [ready] },
+      );
+    }
 
     this.report = pulumi
       .all([image.repoDigest, container.image])

@@ -1,13 +1,16 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { readCheckout } from "../host/checkout";
+import { gpuProbeScript } from "../host/gpuProbe";
 import { accessHost } from "../host/hostAccess";
 import { observeLocalai } from "../host/localaiObservation";
 import { gatherModelFacts, modelRecordFolder } from "../host/modelFacts";
-import { type ProbeCommand, probeCommand } from "../host/probe";
+import { gpuProbeCommand, type ProbeCommand, probeCommand } from "../host/probe";
 import { ensureSecrets } from "../host/secretStore";
 import { decodePulumiConfig } from "../plan/configKeys";
 import { StackError } from "../plan/errors";
+import { parseGpuFacts } from "../plan/gpuFacts";
+import { applyGpu, describeGpu } from "../plan/gpuPlan";
 import { describeHiddenChanges } from "../plan/hiddenChanges";
 import { parseHostFacts } from "../plan/hostFacts";
 import { planCheckout } from "../plan/planCheckout";
@@ -26,10 +29,16 @@ export async function observeStack(): Promise<AiStackArgs> {
   const root = process.cwd();
   const stack = pulumi.getStack();
   const checkout = readCheckout(root, stack);
-  const plan = planCheckout(checkout, decodePulumiConfig(pulumi.runtime.allConfig()));
+  const planned = planCheckout(checkout, decodePulumiConfig(pulumi.runtime.allConfig()));
 
-  const access = accessHost(root, stack, plan.host);
-  const facts = parseHostFacts(await look(plan.host, probeCommand(root, plan, access)));
+  const { host } = planned;
+  const access = accessHost(root, stack, host);
+  const [probed, gpuProbed] = await Promise.all([
+    look(host, probeCommand(root, planned, access)),
+    planned.gpu === undefined ? undefined : look(host, gpuProbeCommand(root, access)),
+  ]);
+  const facts = parseHostFacts(probed);
+  const plan = applyGpu(planned, gpuProbed === undefined ? undefined : parseGpuFacts(gpuProbed));
   const models = await gatherModelFacts(root, stack, plan, facts);
   const problems = [...models.problems, ...checkHost(plan, facts, models.newFiles)];
   if (problems.length > 0) throw new StackError(problems);
@@ -47,9 +56,10 @@ export async function observeStack(): Promise<AiStackArgs> {
     now: new Date(),
   });
   // What drifted is named in a plain preview, not only in the details of a diff.
-  for (const line of describeDrift(resolved)) await pulumi.log.warn(line);
+  for (const line of [...describeGpu(plan, facts.images), ...describeDrift(resolved)])
+    await pulumi.log.warn(line);
   for (const line of describeHiddenChanges(resolved, facts)) await pulumi.log.info(line);
-  return { resolved, access, secrets };
+  return { resolved, access, secrets, gpuProbe: gpuProbeScript(root) };
 }
 
 /** @throws StackError where a host over SSH cannot be looked at; anything else that fails is a bug */

@@ -2,12 +2,12 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { type HostAccess, sshVariable } from "../host/hostAccess";
 import { expectedModels } from "../plan/expectedModels";
+import { asksGpu } from "../plan/gpuDrift";
 import type { ResolvedService, ResolvedStack } from "../plan/resolve";
 import { type SecretValues, secretValue } from "../plan/secrets";
-import { CHAT_SERVICE, OPENAI_SERVICE } from "../plan/wiring";
-
-/** What gates run: bin/gate.cjs, with everything in its environment (cli/gates/main.ts). */
-export const GATE_COMMAND = "node bin/gate.cjs";
+import { CHAT_SERVICE, MODEL_SERVICE, OPENAI_SERVICE } from "../plan/wiring";
+import { GATE_COMMAND } from "./gateCommand";
+import { proveGpu } from "./gpuProof";
 
 export interface ServiceProofArgs {
   readonly service: ResolvedService;
@@ -51,6 +51,27 @@ export class ServiceProof extends pulumi.ComponentResource {
         customTimeouts: { create: "1h", update: "1h" },
       },
     );
+    const [model] = resolved.models;
+    if (
+      resolved.gpu !== undefined &&
+      service.name === MODEL_SERVICE &&
+      model !== undefined &&
+      asksGpu(service.container)
+    ) {
+      proveGpu(
+        `${service.name}-gpu-use`,
+        {
+          gate: "gpu-use",
+          requirement: resolved.gpu,
+          access: args.access,
+          container: service.container.name,
+          containerId: args.containerIds,
+          environment: { URL: service.endpoint, MODEL: model.name },
+        },
+        // Once it has answered, the model is loaded.
+        { parent: this, dependsOn: [proof] },
+      );
+    }
     this.health = proof.stdout;
     this.registerOutputs({ health: this.health });
   }

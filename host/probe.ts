@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { quoteForShell } from "../plan/hostScript";
 import type { StackPlan } from "../plan/plan";
 import { MODEL_SERVICE } from "../plan/wiring";
+import { gpuProbeScript } from "./gpuProbe";
 import { type HostAccess, onHost } from "./hostAccess";
 
 /** A look at a host: a shell command of this machine, run by the program through Pulumi and by the CLI directly. */
@@ -25,18 +26,35 @@ export function probeCommand(root: string, plan: StackPlan, access: HostAccess):
   return { command: onHost(access, "sh -s"), environment: {}, stdin: `${variables}${script}` };
 }
 
+/** The look at a host's GPUs. It is sent whole, so that over SSH nothing of aistack need be there. */
+export function gpuProbeCommand(root: string, access: HostAccess): ProbeCommand {
+  return {
+    command: onHost(access, "sh -s"),
+    environment: access.ssh === undefined ? { DOCKER_SOCKET: dockerSocket(access) } : {},
+    stdin: gpuProbeScript(root),
+  };
+}
+
+/** The engine's socket, as a script on the host finds it. */
+export function dockerSocket(access: HostAccess): string {
+  return access.ssh === undefined
+    ? access.dockerHost.replace(/^unix:\/\//, "")
+    : "/var/run/docker.sock";
+}
+
 /** What the probe is to look at. */
 export function probeEnvironment(plan: StackPlan, access: HostAccess): Record<string, string> {
-  const images = plan.services.flatMap(({ image }) => [image.registryName, image.builtName ?? ""]);
+  const images = plan.services
+    .flatMap(({ image, variants }) => [image, ...Object.values(variants)])
+    .flatMap(({ registryName, builtName }) => [registryName, builtName ?? ""]);
+  const onGpu = plan.gpu?.gpu === "nvidia" ? plan.services.filter(({ gpu }) => gpu) : [];
   const models = plan.services.find((service) => service.name === MODEL_SERVICE);
   return {
-    DOCKER_SOCKET:
-      access.ssh === undefined
-        ? access.dockerHost.replace(/^unix:\/\//, "")
-        : "/var/run/docker.sock",
+    DOCKER_SOCKET: dockerSocket(access),
     IMAGES: images.join("\n"),
     CONTAINERS: plan.services.map(({ container }) => container.name).join("\n"),
     NETWORKS: plan.networks.map(({ name }) => name).join("\n"),
     OLLAMA_URL: models?.endpoint ?? "",
+    GPU_CONTAINERS: onGpu.map(({ container }) => container.name).join("\n"),
   };
 }

@@ -1,13 +1,11 @@
 /**
- * The part of the Compose specification that aistack understands, key by key. The parsed value has
- * the form that `docker compose config --format json` prints, so that a contract test can compare
- * the two. A key that is not here is an error: ignoring it would run something else than was written.
+ * The part of the Compose specification that aistack understands, in the form that `docker compose config --format
+ * json` prints, for the contract test. A key that is not here is an error: ignoring it would run something else.
  */
 import * as z from "zod";
-import { imageReferenceFault } from "./imageReference";
+import { image, serviceExtension } from "./composeExtension";
 import { formatDuration, parseBytes, parseDuration } from "./quantities";
 import { quote } from "./quote";
-import { SECRET_NAMES } from "./secrets";
 import {
   expected,
   flag,
@@ -70,11 +68,6 @@ const byteSize = z
     });
     return z.NEVER;
   });
-
-const image = text().superRefine((value, context) => {
-  const fault = imageReferenceFault(value);
-  if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
-});
 
 /** The same for the options of a driver, which Compose does not take true and false for. */
 const optionText = z
@@ -152,18 +145,6 @@ const dependency = {
 const eachDependency = eachItem({ condition: "service_started", required: true });
 
 const restart = oneOf(["no", "always", "unless-stopped", "on-failure"]);
-
-/** Facts about a service that only aistack needs; Compose leaves x- keys alone. */
-const serviceExtension = object({
-  /** HTTP path that answers 200 once the service serves; asked on the published endpoint port */
-  readiness: pattern(/^\/[^$]*$/, "an HTTP path"),
-  /** container port of the service's HTTP endpoint */
-  endpoint: whole(1, 65535),
-  /** how long it may take until it serves, its first start on a slow disk included; default 180 */
-  readinessSeconds: whole(1, 86_400).optional(),
-  /** variable of the environment → generated secret that it holds */
-  secrets: mapping(oneOf(SECRET_NAMES)).optional(),
-});
 
 const commandLine = list(plainText).nullable();
 

@@ -1,4 +1,5 @@
 import type { ComposeHealthcheck, ComposeService } from "./composeSchema";
+import type { DeviceRequestSpec } from "./gpuRequest";
 import { physicalName } from "./naming";
 import { parseBytes, parseDuration } from "./quantities";
 import type { SecretVariable } from "./secrets";
@@ -31,6 +32,12 @@ export interface ContainerSpec {
   readonly cpus?: string;
   readonly shmSize?: number;
   readonly healthcheck?: HealthcheckSpec;
+  readonly deviceRequests?: readonly DeviceRequestSpec[];
+  readonly runtime?: string;
+  /** device nodes of the host, or folders of them, under the same path in the container */
+  readonly devices?: readonly string[];
+  /** numeric ids of the process's further groups */
+  readonly groupAdds?: readonly string[];
 }
 
 export interface PortSpec {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ContainerSpec } from "./containerSpec";
+import { gpuDifferences } from "./gpuDrift";
 import type { HostFacts, InspectedContainer, InspectedNetwork } from "./hostFacts";
 import type { NetworkSpec } from "./plan";
 import { parseDuration } from "./quantities";
@@ -132,6 +133,7 @@ function containerDifferences(
       differences.push(`is attached to an earlier network ${network.name}`);
     }
   }
+  differences.push(...gpuDifferences(spec, seen, facts));
   return differences;
 }
 

@@ -1,3 +1,4 @@
+import { type GpuInsideFacts, parseGpuInside } from "./gpuInside";
 import { isRecord } from "./yamlDocument";
 
 /** What the probe (assets/shell/probe.sh) saw of a host. */
@@ -15,6 +16,8 @@ export interface HostFacts {
   readonly listeners: readonly ListenerFacts[];
   /** digest by model name with tag; undefined where Ollama did not answer */
   readonly models: Readonly<Record<string, string>> | undefined;
+  /** what nvidia-smi says within each of the asked-for containers, by name */
+  readonly gpuInside: Readonly<Record<string, GpuInsideFacts>>;
 }
 
 export type DockerFacts =
@@ -65,6 +68,20 @@ export interface InspectedContainer {
     | { readonly tests: readonly string[]; readonly interval: number; readonly timeout: number }
     | undefined;
   readonly networkIds: Readonly<Record<string, string>>;
+  readonly deviceRequests: readonly InspectedDeviceRequest[];
+  readonly runtime: string;
+  /** paths on the host, sorted */
+  readonly devices: readonly string[];
+  /** sorted */
+  readonly groupAdds: readonly string[];
+}
+
+export interface InspectedDeviceRequest {
+  readonly driver: string;
+  /** -1: all of them */
+  readonly count: number;
+  /** sorted */
+  readonly deviceIds: readonly string[];
 }
 
 export interface InspectedNetwork {
@@ -103,6 +120,7 @@ export function parseHostFacts(output: string): HostFacts {
     ),
     listeners: (facts.get("listener") ?? []).flatMap(parseListener),
     models: parseModels(one("models")),
+    gpuInside: Object.fromEntries((facts.get("gpu-inside") ?? []).map(parseGpuInside)),
   };
 }
 
@@ -215,6 +233,14 @@ function parseContainer({
         ([name, { NetworkID }]) => [name, NetworkID],
       ),
     ),
+    deviceRequests: ((HostConfig.DeviceRequests ?? []) as Json[]).map((request) => ({
+      driver: request.Driver ?? "",
+      count: request.Count ?? 0,
+      deviceIds: [...(request.DeviceIDs ?? [])].sort(),
+    })),
+    runtime: HostConfig.Runtime ?? "",
+    devices: ((HostConfig.Devices ?? []) as Json[]).map((device) => device.PathOnHost).sort(),
+    groupAdds: [...(HostConfig.GroupAdd ?? [])].sort(),
   };
 }
 

@@ -1,6 +1,9 @@
 import type { ComposeProject, ComposeService } from "./composeSchema";
 import { type ContainerSpec, type PortSpec, toContainerSpec, toPorts } from "./containerSpec";
 import { ProblemList } from "./errors";
+import type { GpuDecision } from "./gpuPlan";
+import type { GpuRequirement } from "./gpuRequirement";
+import { planGpu, planVariants, type VariantImages } from "./gpuServices";
 import { type ImageNames, type ImagePlan, planImage } from "./images";
 import { type LocalaiSpec, planLocalai } from "./localaiModels";
 import { type ModelSpec, planModels } from "./models";
@@ -29,6 +32,10 @@ export interface StackPlan {
   /** the account that Open WebUI makes at its first start */
   readonly admin: { readonly email: string; readonly name: string };
   readonly protectData: boolean;
+  /** undefined where no service is to have GPUs */
+  readonly gpu: GpuRequirement | undefined;
+  /** what the host makes of that, once it was looked at (plan/gpuPlan.ts) */
+  readonly gpuDecision?: GpuDecision;
 }
 
 export interface NetworkSpec {
@@ -56,6 +63,10 @@ export interface ServicePlan {
   readonly readinessUrl: string;
   /** how long it may take until then */
   readonly readinessSeconds: number;
+  /** whether it computes on GPUs, where the host has some */
+  readonly gpu: boolean;
+  /** images for the stack's kind of GPU, in the place of `image` */
+  readonly variants: VariantImages;
 }
 
 /** Enough for a service whose first start does no more than start. */
@@ -143,6 +154,8 @@ export function planStack(
       endpoint,
       readinessUrl: `${endpoint}${service["x-aistack"].readiness}`,
       readinessSeconds: service["x-aistack"].readinessSeconds ?? READINESS_SECONDS,
+      gpu: service["x-aistack"].gpu ?? false,
+      variants: planVariants(name, service, settings, names),
     };
   });
 
@@ -157,6 +170,7 @@ export function planStack(
     secrets: usedSecrets(servicePlans),
     admin: { email: settings.webui.adminEmail, name: settings.webui.adminName },
     protectData: settings.protectData,
+    gpu: planGpu(services, settings),
   };
 }
 

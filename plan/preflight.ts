@@ -1,6 +1,7 @@
 import type { PortSpec } from "./containerSpec";
 import { SPEC_LABEL } from "./drift";
 import type { Problem } from "./errors";
+import { gpuProblems } from "./gpuPlan";
 import type { HostFacts, ListenerFacts } from "./hostFacts";
 import { chooseImage } from "./images";
 import type { ServicePlan, StackPlan } from "./plan";
@@ -31,6 +32,7 @@ export function checkHost(
     ...foreignObjects(plan, facts),
     ...plan.services.flatMap((service) => portProblems(service, facts)),
     ...plan.services.flatMap((service) => imageProblems(service, facts)),
+    ...gpuProblems(plan, facts.images),
     ...diskProblems(facts, newModelFiles),
   ];
 }

@@ -23,6 +23,9 @@ export interface ResolvedStack {
   /** when the host was looked at */
   readonly now: Date;
   readonly protectData: boolean;
+  readonly host: StackPlan["host"];
+  readonly gpu: StackPlan["gpu"];
+  readonly gpuDecision?: StackPlan["gpuDecision"];
 }
 
 export interface ResolvedService {
@@ -34,6 +37,7 @@ export interface ResolvedService {
   readonly endpoint: string;
   readonly readinessUrl: string;
   readonly readinessSeconds: number;
+  readonly gpu: boolean;
 }
 
 export interface ResolvedImage {

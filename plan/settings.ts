@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { CONFIG_DEFAULTS, NAMESPACE } from "./configKeys";
 import { type Problem, ProblemList } from "./errors";
+import { gpuSettingsProblems } from "./gpuSettings";
 import { imageReferenceFault } from "./imageReference";
 import { modelNameFault, modelSourceFault, withTag } from "./models";
 import { parseBytes } from "./quantities";
@@ -202,6 +203,7 @@ export function readSettings(
       const identity = key === "models" ? withTag : (name: string) => name;
       problems.addAll(findTwice(key, kind, names, identity, document));
     }
+    problems.addAll(gpuSettingsProblems(parsed.data, (path) => placeInConfig(path, document)));
   }
   problems.throwIfAny();
   return parsed.data as Settings;

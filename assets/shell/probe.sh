@@ -4,7 +4,7 @@
 # starts few processes: one curl asks the engine everything over one connection.
 #
 # Environment: DOCKER_SOCKET (path), OLLAMA_URL (base URL or empty), and names one a line:
-# IMAGES, CONTAINERS, NETWORKS
+# IMAGES, CONTAINERS, NETWORKS, GPU_CONTAINERS
 set -u
 
 fact() { printf '%s\t%s\n' "$1" "$2"; }
@@ -57,6 +57,12 @@ fi
 df -Pkl 2>/dev/null | while IFS= read -r line; do fact disk "$line"; done
 # -p names the process; without privileges it names only the user's own.
 ss -Hltnp 2>/dev/null | while IFS= read -r socket; do fact listener "$socket"; done
+
+# A container can lose its GPUs while it runs (a `systemctl daemon-reload` is enough): only a look from within tells.
+for name in ${GPU_CONTAINERS:-}; do
+  said=$(timeout 10 docker --host "unix://$DOCKER_SOCKET" exec "$name" nvidia-smi --list-gpus 2>&1)
+  fact gpu-inside "$name	$?	$(printf '%s' "$said" | tr '\n\t' '  ')"
+done
 
 if [ -n "${OLLAMA_URL:-}" ]; then
   printf 'models\t'

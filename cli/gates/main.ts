@@ -2,17 +2,20 @@ import { sshFromEnvironment } from "../../host/hostAccess";
 import { withTunnel } from "../../host/sshTunnel";
 import { StackError } from "../../plan/errors";
 import { proveAnswers } from "./answers";
+import { type GpuGateName, runGpuGate } from "./gpu";
 import { waitUntilReady } from "./readiness";
 
 /**
  * Entry of bin/gate.cjs, which components run as a command. Prints what the service has proved.
- * Environment: GATE (ready or answers), CONTAINER, URL, and what the gate needs beyond them.
+ * Environment: GATE (ready, answers or one of cli/gates/gpu.ts), CONTAINER, URL, and what the gate needs beyond them.
  */
 async function main(): Promise<string> {
   const { GATE, CONTAINER = "", URL = "", ...environment } = process.env;
   const ssh = sshFromEnvironment(process.env);
-  return withTunnel(ssh, URL, async (url) => {
+  // Not every gate asks the service itself.
+  return withTunnel(URL === "" ? undefined : ssh, URL, async (url) => {
     const target = { container: CONTAINER, url, ssh };
+    if (GATE?.startsWith("gpu-")) return runGpuGate(GATE as GpuGateName, target, environment);
     if (GATE === "ready") {
       await waitUntilReady({ ...target, secondsAllowed: Number(environment.SECONDS_ALLOWED) });
       return "ready";

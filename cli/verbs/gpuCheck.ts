@@ -8,6 +8,7 @@ import { decodeStackFile } from "../../plan/configKeys";
 import { formatProblem, OperationError, type Problem, StackError } from "../../plan/errors";
 import { missingGpu } from "../../plan/gpuExpectation";
 import type { GpuFacts } from "../../plan/gpuFacts";
+import { checkGpu as compareGpus, errorsOf } from "../../plan/gpuRequirement";
 import { formatGpuFacts } from "../../plan/gpuText";
 import { readSettings, type Settings } from "../../plan/settings";
 import { parseYaml } from "../../plan/yamlDocument";
@@ -83,7 +84,8 @@ function settingsOf(root: string, stack: string): Settings {
 
 function expected(facts: GpuFacts, settings: Settings | undefined, required: boolean): Problem[] {
   const vendor = settings?.gpu ?? "none";
-  if (vendor !== "none" && (required || settings?.gpuRequired)) return missingGpu(vendor, facts);
+  if (settings !== undefined && vendor !== "none" && (required || settings.gpuRequired))
+    return errorsOf(compareGpus({ ...settings, gpu: vendor }, facts));
   return required ? missingGpu("any", facts) : [];
 }
 

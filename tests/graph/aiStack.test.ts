@@ -224,6 +224,7 @@ describe("a new host with a model", () => {
     expect(graph.outputs).toEqual({
       endpoints: { ollama: "http://127.0.0.1:11434" },
       services: { ollama: { image: REGISTRY, digest: "sha256:2222", health: "ready" } },
+      gpu: null,
       models: ["tiny:latest"],
     });
   });

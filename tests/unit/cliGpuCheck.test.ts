@@ -61,7 +61,7 @@ function stack(name: string, settings: Readonly<Record<string, unknown>>): void 
 }
 
 /** NVIDIA's GPU, which containers reach by CDI, and nvidia-smi in them. */
-function withGpu(): void {
+function withGpu(runtimes = '"runc":{}'): void {
   host.command("nvidia-smi", `case "$*" in --query*) echo '${ROW}' ;; esac`);
   host.withToolkit();
   host.command(
@@ -69,7 +69,7 @@ function withGpu(): void {
     [
       'echo "$*" >>"$AISTACK_RUN-docker"',
       'case "$1" in',
-      `info) echo '{"ServerVersion":"29.1.0","Runtimes":{"runc":{}},"CDISpecDirs":["/var/run/cdi"]}' ;;`,
+      `info) echo '{"ServerVersion":"29.1.0","Runtimes":{${runtimes}},"CDISpecDirs":["/var/run/cdi"]}' ;;`,
       `run) [ -e "$AISTACK_RUN/broken" ] && { echo "Failed to initialize NVML: Unknown Error"; exit 255; }; echo 'GPU 0: NVIDIA A100 (UUID: GPU-00000000-0000-0000-0000-000000000000)' ;;`,
       "esac",
     ].join("\n"),
@@ -101,7 +101,7 @@ describe("a host without any GPU", () => {
 });
 
 describe("a host with a GPU", () => {
-  beforeEach(withGpu);
+  beforeEach(() => withGpu());
 
   test("is fine", async () => {
     stack("lab", { gpu: "nvidia" });
@@ -155,10 +155,19 @@ describe("a host with a GPU", () => {
   });
 
   test("a stack's own way into containers is what the throw-away container takes", async () => {
+    withGpu('"runc":{},"nvidia":{}');
     stack("lab", { gpu: "nvidia", gpuMode: "runtime" });
     expect(await check({ stack: "lab", container: "image:1" })).toBe(0);
     expect(host.read("run-docker")).toContain(
       " --runtime nvidia --env NVIDIA_VISIBLE_DEVICES=all ",
+    );
+  });
+
+  test("is not ready for a stack that wants another way into containers, or another GPU", async () => {
+    stack("lab", { gpu: "nvidia", gpuMode: "runtime" });
+    expect(await check({ stack: "lab" })).toBe(3);
+    expect(err).toBe(
+      'aistack:gpuMode: the engine has no runtime "nvidia". Set aistack:gpuMode: cdi, which this host has\n',
     );
   });
 

@@ -4,8 +4,9 @@ import { dirname, join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { baseRecipe, builtImageName, builtImageNames, serviceRecipe } from "../../host/builtImages";
 import { readCheckout, stackFileName } from "../../host/checkout";
+import { gpuProbeScript } from "../../host/gpuProbe";
 import { accessHost } from "../../host/hostAccess";
-import { probeCommand, probeEnvironment } from "../../host/probe";
+import { gpuProbeCommand, probeCommand, probeEnvironment } from "../../host/probe";
 import { problemsOf } from "../support/plan/problems";
 import { BUILT, planMinimal } from "../support/plan/stack";
 
@@ -133,6 +134,35 @@ describe("the probe", () => {
       CONTAINERS: "lab-ollama",
       NETWORKS: "lab-net",
       OLLAMA_URL: "http://127.0.0.1:1234",
+      GPU_CONTAINERS: "",
+    });
+  });
+
+  test.each([
+    [{ gpu: "nvidia" }, `ollama/ollama:0.34.3\n${BUILT}`, "lab-ollama"],
+    // Whichever image the GPUs decide for; a container with AMD's has no nvidia-smi to ask.
+    [{ gpu: "amd" }, `ollama/ollama:0.34.3\n${BUILT}\nollama/ollama:0.34.3-rocm\n`, ""],
+  ])("with %j looks at its images, and into its containers", (config, images, containers) => {
+    const plan = planMinimal({ namePrefix: "lab", ...config });
+    expect(probeEnvironment(plan, ENGINE)).toMatchObject({
+      IMAGES: images,
+      GPU_CONTAINERS: containers,
+    });
+  });
+
+  test("of the GPUs is sent whole, here and over SSH", () => {
+    const checkout = resolve(import.meta.dirname, "../..");
+    const script = gpuProbeScript(checkout);
+    expect(gpuProbeCommand(checkout, ENGINE)).toEqual({
+      command: "sh -s",
+      environment: { DOCKER_SOCKET: "/run/d.sock" },
+      stdin: script,
+    });
+    const access = { dockerHost: "ssh://me@gpu1:22", ssh: ["--", "me@gpu1"], sshOptions: [] };
+    expect(gpuProbeCommand(checkout, access)).toEqual({
+      command: "'ssh' '--' 'me@gpu1' 'sh -s'",
+      environment: {},
+      stdin: script,
     });
   });
 
@@ -163,6 +193,7 @@ describe("the probe", () => {
       CONTAINERS: "",
       NETWORKS: "",
       OLLAMA_URL: "",
+      GPU_CONTAINERS: "",
     });
   });
 });

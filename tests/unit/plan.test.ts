@@ -100,6 +100,8 @@ test("the checkout's own stack, in full", () => {
         endpoint: "http://127.0.0.1:11434",
         readinessUrl: "http://127.0.0.1:11434/api/version",
         readinessSeconds: 180,
+        gpu: true,
+        variants: {},
       },
     ],
     models: [{ name: "tiny:latest", source: { kind: "file", path: "models/tiny.gguf" } }],
@@ -107,6 +109,7 @@ test("the checkout's own stack, in full", () => {
     secrets: [],
     admin: { email: "admin@aistack.local", name: "Admin" },
     protectData: true,
+    gpu: undefined,
   });
 });
 

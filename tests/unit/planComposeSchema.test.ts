@@ -29,6 +29,27 @@ test("the smallest service is what is written and the defaults", () => {
   });
 });
 
+test("what a service does with GPUs is merged key by key", () => {
+  const second = `services:
+  one:
+    x-aistack: {gpu: true, variants: {amd: "one:2-rocm", intel: "one:1-intel"}}
+`;
+  const first = composeText().replace(
+    "endpoint: 80}",
+    "endpoint: 80, variants: {amd: 'one:1-rocm', nvidia-cuda-12: 'one:1-cuda12'}}",
+  );
+  const project = readComposeProject([
+    { file: "a.yaml", text: first },
+    { file: "b.yaml", text: second },
+  ]);
+  expect(project.services.one?.["x-aistack"]).toEqual({
+    readiness: "/ready",
+    endpoint: 80,
+    gpu: true,
+    variants: { amd: "one:2-rocm", intel: "one:1-intel", "nvidia-cuda-12": "one:1-cuda12" },
+  });
+});
+
 describe("accepted", () => {
   test.each<[string, string, unknown]>([
     ["cap_add", "cap_add: [CHOWN, KILL]", ["CHOWN", "KILL"]],
@@ -436,7 +457,22 @@ describe("refused", () => {
     [
       "endpoint: 80",
       "endpoint: 80, health: /",
-      'x.yaml:10: services.one.x-aistack.health: unknown key "health". Accepted: readiness, endpoint, readinessSeconds, secrets',
+      'x.yaml:10: services.one.x-aistack.health: unknown key "health". Accepted: readiness, endpoint, readinessSeconds, secrets, gpu, variants',
+    ],
+    [
+      "endpoint: 80",
+      "endpoint: 80, gpu: nvidia",
+      'x.yaml:10: services.one.x-aistack.gpu: must be true or false, not "nvidia"',
+    ],
+    [
+      "endpoint: 80",
+      "endpoint: 80, variants: {cuda: 'one:1-cuda'}",
+      'x.yaml:10: services.one.x-aistack.variants.cuda: unknown key "cuda". Accepted: nvidia-cuda-12, nvidia-cuda-13, amd, intel',
+    ],
+    [
+      "endpoint: 80",
+      "endpoint: 80, variants: {amd: 'one:latest'}",
+      'x.yaml:10: services.one.x-aistack.variants.amd: the tag "latest" moves. Name a version',
     ],
     [
       "endpoint: 80",

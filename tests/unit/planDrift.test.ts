@@ -209,6 +209,25 @@ describe("a container differs where", () => {
   });
 });
 
+test("a container that lost its GPUs is replaced, as one that was made without them", () => {
+  const spec = {
+    ...SPEC,
+    deviceRequests: [{ driver: "cdi", deviceIds: ["nvidia.com/gpu=all"] }],
+  };
+  const identity = compareContainer(spec, IMAGE, hostFacts(), NOW, {}).label.split(" ")[0];
+  expect(identity).not.toBe(IDENTITY);
+  const seen = (HostConfig: object) => facts({ HostConfig }, identity);
+  const requests = { DeviceRequests: [{ Driver: "cdi", DeviceIDs: ["nvidia.com/gpu=all"] }] };
+  expect(compareContainer(spec, IMAGE, seen(requests), NOW, {})).toEqual({
+    label: identity,
+    drift: [],
+  });
+  expect(compareContainer(spec, IMAGE, seen({}), NOW, {})).toEqual({
+    label: `${identity} GPU requests are none, not cdi: nvidia.com/gpu=all at 2026-11-22T12:00:00.000Z`,
+    drift: ["GPU requests are none, not cdi: nvidia.com/gpu=all"],
+  });
+});
+
 describe("a network", () => {
   const identity = compareNetwork(NETWORK, hostFacts(), NOW).label.split(" ")[0];
   const seen = (fields: object) =>

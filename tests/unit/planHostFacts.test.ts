@@ -12,6 +12,7 @@ const NOTHING: HostFacts = {
   networks: {},
   listeners: [],
   models: undefined,
+  gpuInside: {},
 };
 
 test("a host with everything on it", () => {
@@ -53,6 +54,9 @@ test("a host with everything on it", () => {
         { name: "b:1", digest: "d2" },
       ],
     }),
+    "gpu-inside\taistack-ollama\t0\tGPU 0: NVIDIA A (UUID: GPU-a)  GPU 1: B",
+    "gpu-inside\taistack-localai\t255\tFailed to initialize NVML: Unknown Error ",
+    "gpu-inside\taistack-other\t1\t",
     "",
   ].join("\n");
   expect(parseHostFacts(output)).toStrictEqual({
@@ -97,6 +101,10 @@ test("a host with everything on it", () => {
         mounts: ["ollama_data:/root/.ollama"],
         healthcheck: { tests: ["CMD", "ollama", "list"], interval: 5e9, timeout: 5e9 },
         networkIds: { "aistack-net": "net1" },
+        deviceRequests: [],
+        runtime: "",
+        devices: [],
+        groupAdds: [],
       },
     },
     networks: {
@@ -104,6 +112,11 @@ test("a host with everything on it", () => {
     },
     listeners: [{ address: "127.0.0.1", port: 11434, process: { name: "docker-proxy", pid: 77 } }],
     models: { "tiny:latest": "d1", "b:1": "d2" },
+    gpuInside: {
+      "aistack-ollama": { exitCode: 0, text: "GPU 0: NVIDIA A (UUID: GPU-a)  GPU 1: B" },
+      "aistack-localai": { exitCode: 255, text: "Failed to initialize NVML: Unknown Error" },
+      "aistack-other": { exitCode: 1, text: "" },
+    },
   });
 });
 
@@ -199,6 +212,39 @@ describe("the engine's answers", () => {
       mounts: [],
       healthcheck: undefined,
       networkIds: {},
+      deviceRequests: [],
+      runtime: "",
+      devices: [],
+      groupAdds: [],
+    });
+  });
+
+  test("how a container reaches GPUs, in one order", () => {
+    const HostConfig = {
+      Runtime: "nvidia",
+      DeviceRequests: [
+        {
+          Driver: "cdi",
+          Count: 0,
+          DeviceIDs: ["nvidia.com/gpu=b", "nvidia.com/gpu=a"],
+          Capabilities: null,
+        },
+        { Driver: "", Count: -1, DeviceIDs: null, Capabilities: [["gpu"]] },
+      ],
+      Devices: [
+        { PathOnHost: "/dev/kfd", PathInContainer: "/dev/kfd", CgroupPermissions: "rwm" },
+        { PathOnHost: "/dev/dri", PathInContainer: "/dev/dri", CgroupPermissions: "rwm" },
+      ],
+      GroupAdd: ["992", "44"],
+    };
+    expect(seen(inspected({ HostConfig }))).toMatchObject({
+      runtime: "nvidia",
+      deviceRequests: [
+        { driver: "cdi", count: 0, deviceIds: ["nvidia.com/gpu=a", "nvidia.com/gpu=b"] },
+        { driver: "", count: -1, deviceIds: [] },
+      ],
+      devices: ["/dev/dri", "/dev/kfd"],
+      groupAdds: ["44", "992"],
     });
   });
 

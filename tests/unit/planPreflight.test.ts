@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { formatProblem } from "../../plan/errors";
+import type { GpuFacts } from "../../plan/gpuFacts";
+import { applyGpu } from "../../plan/gpuPlan";
 import { parseHostFacts } from "../../plan/hostFacts";
 import { checkHost, type ModelFileFacts } from "../../plan/preflight";
+import { amdHost, gpuHost } from "../support/plan/hostGpus";
 import { hostFacts, line } from "../support/plan/hostOutput";
 import { BUILT, planMinimal, planStandard } from "../support/plan/stack";
 
@@ -189,6 +192,33 @@ describe("space for new models", () => {
   ])("%s", (_what, lines, newFiles, messages) =>
     expect(told({}, lines, newFiles)).toEqual(messages),
   );
+});
+
+describe("GPUs", () => {
+  const NO_GPU =
+    "GPU: there is no GPU of NVIDIA's on this host. See what is there with: lspci | grep -iE 'vga|3d|display', or set aistack:gpu: none";
+  const check = (config: Readonly<Record<string, unknown>>, gpus: GpuFacts, ...lines: string[]) =>
+    checkHost(applyGpu(planMinimal(config), gpus), hostFacts(...lines), []).map(formatProblem);
+
+  test("that are required and absent keep the update from beginning, beside everything else", () => {
+    const lines = [listener("127.0.0.1:11434", 'users:(("ollama",pid=7,fd=3))')];
+    expect(check({ gpu: "nvidia" }, gpuHost(), ...lines)).toEqual([
+      "aistack:ports.ollama: port 11434 on 127.0.0.1 is in use by ollama (pid 7). " +
+        "Stop it, or choose another port with aistack:ports: {ollama: PORT}",
+      NO_GPU,
+    ]);
+  });
+
+  test("that are not required may be absent", () => {
+    expect(check({ gpu: "nvidia", gpuRequired: false }, gpuHost())).toEqual([]);
+  });
+
+  test("that are there, with an image of the archive that is not", () => {
+    expect(check({ gpu: "amd", images: { source: "archive" } }, amdHost())).toEqual([
+      "aistack:images.source: image ollama/ollama:0.34.3-rocm is not on this host. " +
+        "Load it with: docker load --input FILE",
+    ]);
+  });
 });
 
 describe("what somebody else made", () => {

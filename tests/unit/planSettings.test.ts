@@ -67,12 +67,6 @@ describe("accepted", () => {
     ["host", "aistack:host: {}", undefined],
     ["gpu", "aistack:gpu: amd", "amd"],
     ["gpuMode", "aistack:gpuMode: runtime", "runtime"],
-    ["gpuDevices", "aistack:gpuDevices: [renderD128]", ["renderD128"]],
-    [
-      "gpuDevices",
-      "aistack:gpuDevices: [MIG-8f0a1b2c-0000-4000-8000-000000000001]",
-      ["MIG-8f0a1b2c-0000-4000-8000-000000000001"],
-    ],
     ["gpuRequired", "aistack:gpuRequired: false", false],
     ["minVramMiB", "aistack:minVramMiB: 24000", 24000],
     [

@@ -21,6 +21,14 @@ export interface Registered {
   };
 }
 
+export interface GraphOptions {
+  /** a unit of the host's that is installed before GPUs are handed out */
+  readonly unit?: { readonly name: string; readonly reloads: string };
+}
+
+/** In the place of the probe, which is long. */
+export const GPU_PROBE = "echo probed";
+
 /** What an engine under test answers for a resource. */
 export type Answer = (type: string, name: string) => Readonly<Record<string, unknown>>;
 
@@ -83,6 +91,7 @@ export async function buildGraph(
   resolved: ResolvedStack,
   preview = false,
   answer: Answer = pulledAndRunning,
+  { unit }: GraphOptions = {},
 ): Promise<Graph> {
   const registered: Registered[] = [];
   const inputs = new Map<string, Readonly<Record<string, unknown>>>();
@@ -114,14 +123,22 @@ export async function buildGraph(
 
   // Only once the mocks are set: the SDK keeps what it finds at import.
   const { AiStack } = await import("../../../components/aiStack");
+  const { local } = await import("@pulumi/command");
+  const after =
+    unit === undefined
+      ? {}
+      : { after: [new local.Command(unit.name, { create: "true" })], reloads: unit.reloads };
   const stack = new AiStack("aistack", {
+    ...after,
     resolved,
     access: { dockerHost: "unix:///run/test.sock", ssh: undefined, sshOptions: undefined },
     secrets: SECRETS,
+    gpuProbe: GPU_PROBE,
   });
   const outputs = await valuesOf({
     endpoints: stack.endpoints,
     services: stack.services,
+    gpu: stack.gpu,
     models: stack.models,
   });
   await pulumi.runtime.disconnect();
