@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import type { SignedInRegistry } from "../host/dockerConfig";
 import type { HostAccess } from "../host/hostAccess";
 import { SPEC_LABEL } from "../plan/drift";
 import type { ResolvedStack } from "../plan/resolve";
@@ -17,6 +18,8 @@ export interface AiStackArgs {
   readonly access: HostAccess;
   /** values of the secrets that the stack names */
   readonly secrets: SecretValues;
+  /** registries that images are pulled from by somebody who has signed in; absent: none */
+  readonly registries?: readonly SignedInRegistry[];
 }
 
 /** One host's AI server: network, volumes, services and their models. */
@@ -31,7 +34,7 @@ export class AiStack extends pulumi.ComponentResource {
   readonly models: pulumi.Output<string[]>;
 
   constructor(name: string, args: AiStackArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { resolved, access, secrets } = args;
+    const { resolved, access, secrets, registries = [] } = args;
     super("aistack:index:AiStack", name, { profile: resolved.profile }, opts);
 
     const engine = new docker.Provider(
@@ -39,6 +42,8 @@ export class AiStack extends pulumi.ComponentResource {
       {
         host: access.dockerHost,
         ...(access.sshOptions === undefined ? {} : { sshOpts: [...access.sshOptions] }),
+        // The file's path alone, so that the credentials themselves are in no state.
+        ...(registries.length === 0 ? {} : { registryAuth: registries.map((one) => ({ ...one })) }),
       },
       { parent: this },
     );

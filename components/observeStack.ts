@@ -1,6 +1,7 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { readCheckout } from "../host/checkout";
+import { signedInRegistries } from "../host/dockerConfig";
 import { accessHost } from "../host/hostAccess";
 import { gatherModelFacts, modelRecordFolder } from "../host/modelFacts";
 import { type ProbeCommand, probeCommand } from "../host/probe";
@@ -9,7 +10,7 @@ import { decodePulumiConfig } from "../plan/configKeys";
 import { StackError } from "../plan/errors";
 import { parseHostFacts } from "../plan/hostFacts";
 import { planCheckout } from "../plan/planCheckout";
-import { checkHost } from "../plan/preflight";
+import { checkHost, warnOfHost } from "../plan/preflight";
 import { describeDrift, resolveStack } from "../plan/resolve";
 import type { HostConnection } from "../plan/settings";
 import { explainSshFailure } from "../plan/sshFailure";
@@ -44,8 +45,11 @@ export async function observeStack(): Promise<AiStackArgs> {
     now: new Date(),
   });
   // What drifted is named in a plain preview, not only in the details of a diff.
-  for (const line of describeDrift(resolved)) await pulumi.log.warn(line);
-  return { resolved, access, secrets };
+  for (const line of [...warnOfHost(plan, facts), ...describeDrift(resolved)])
+    await pulumi.log.warn(line);
+  const pulled = resolved.services.filter(({ image }) => !image.built);
+  const registries = signedInRegistries(pulled.map(({ image }) => image.name));
+  return { resolved, access, secrets, registries };
 }
 
 /** @throws StackError where a host over SSH cannot be looked at; anything else that fails is a bug */

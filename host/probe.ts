@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { quoteForShell } from "../plan/hostScript";
+import { imageNames } from "../plan/images";
 import type { StackPlan } from "../plan/plan";
 import { MODEL_SERVICE } from "../plan/wiring";
 import { type HostAccess, onHost } from "./hostAccess";
@@ -27,7 +28,7 @@ export function probeCommand(root: string, plan: StackPlan, access: HostAccess):
 
 /** What the probe is to look at. */
 export function probeEnvironment(plan: StackPlan, access: HostAccess): Record<string, string> {
-  const images = plan.services.flatMap(({ image }) => [image.registryName, image.builtName ?? ""]);
+  const images = plan.services.flatMap(({ image }) => imageNames(image));
   const models = plan.services.find((service) => service.name === MODEL_SERVICE);
   return {
     DOCKER_SOCKET:

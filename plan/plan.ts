@@ -8,6 +8,7 @@ import { quote } from "./quote";
 import type { SecretName } from "./secrets";
 import type { HostConnection, Settings } from "./settings";
 import { nearest } from "./suggest";
+import { checkImageFloors } from "./versionFloors";
 import { MODEL_SERVICE, wireService } from "./wiring";
 import { formatPath, type Path } from "./yamlDocument";
 
@@ -26,6 +27,8 @@ export interface StackPlan {
   /** the account that Open WebUI makes at its first start */
   readonly admin: { readonly email: string; readonly name: string };
   readonly protectData: boolean;
+  /** what people should know of the configuration, one line each */
+  readonly warnings: readonly string[];
 }
 
 export interface NetworkSpec {
@@ -136,6 +139,15 @@ export function planStack(
     };
   });
 
+  const { allowBelowFloor, overrides } = settings.images;
+  const floors = checkImageFloors(
+    servicePlans.map(({ image }) => image),
+    allowBelowFloor,
+    new Set(Object.keys(overrides)),
+  );
+  problems.addAll(floors.problems);
+  problems.throwIfAny();
+
   return {
     profile: settings.profile,
     host: settings.host,
@@ -146,6 +158,7 @@ export function planStack(
     secrets: usedSecrets(servicePlans),
     admin: { email: settings.webui.adminEmail, name: settings.webui.adminName },
     protectData: settings.protectData,
+    warnings: floors.warnings,
   };
 }
 
@@ -162,6 +175,8 @@ function* namedServices(settings: Settings): Iterable<[path: Path, name: string]
   for (const name of Object.keys(settings.limits)) yield [["limits", name], name];
   for (const name of Object.keys(settings.images.overrides))
     yield [["images", "overrides", name], name];
+  for (const [index, name] of settings.images.allowBelowFloor.entries())
+    yield [["images", "allowBelowFloor", index], name];
 }
 
 /** `services` in the settings replaces the profile's choice. A service without profiles belongs to all. */

@@ -129,7 +129,7 @@ describe("an image", () => {
     `aistack:images.source: image ${name} is not on this host. ${fix}`,
   ];
   const BUILD = "Build it with: ./aistack images build ollama";
-  const LOAD = "Load it with: docker load --input FILE";
+  const LOAD = "Load it with: ./aistack images load FILE";
 
   test.each<[string, string[], string[]]>([
     ["auto", [], []],

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { SignedInRegistry } from "../../../host/dockerConfig";
 import type { ResolvedStack } from "../../../plan/resolve";
 
 /** A resource as the program asked the engine for it. */
@@ -83,6 +84,7 @@ export async function buildGraph(
   resolved: ResolvedStack,
   preview = false,
   answer: Answer = pulledAndRunning,
+  registries: readonly SignedInRegistry[] = [],
 ): Promise<Graph> {
   const registered: Registered[] = [];
   const inputs = new Map<string, Readonly<Record<string, unknown>>>();
@@ -118,6 +120,7 @@ export async function buildGraph(
     resolved,
     access: { dockerHost: "unix:///run/test.sock", ssh: undefined, sshOptions: undefined },
     secrets: SECRETS,
+    registries,
   });
   const outputs = await valuesOf({
     endpoints: stack.endpoints,
