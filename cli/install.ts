@@ -2,6 +2,7 @@ import { execa } from "execa";
 import { stackFileName } from "../host/checkout";
 import { ensureSecrets } from "../host/secretStore";
 import { OperationError, type Problem, StackError } from "../plan/errors";
+import { LOCK_FILE } from "../plan/imageLock";
 import { chooseImage } from "../plan/images";
 import type { ServicePlan, StackPlan } from "../plan/plan";
 import { confirm } from "./confirm";
@@ -10,6 +11,7 @@ import { engineEnvironment, ensureEngine } from "./engine";
 import { pulumiEnvironment } from "./environment";
 import { EXIT } from "./exitCodes";
 import { buildImage } from "./images/buildImage";
+import { lockBeforePull } from "./images/lockBeforePull";
 import { lookAtHost, observe, planFromCheckout } from "./observe";
 import { type OperationOptions, preview, up } from "./operations";
 import { proveStack } from "./proof";
@@ -42,6 +44,7 @@ export async function install(root: string, options: InstallOptions): Promise<nu
       engineStep(root, environment),
       stackStep(root, options, environment),
       imagesStep(root, stack, plan),
+      lockStep(root, stack, plan),
     ]),
   );
 
@@ -151,6 +154,18 @@ function imagesStep(root: string, stack: string, planned: StackPlan): Step {
         built.push(await buildImage(root, name, report));
       }
       return built.length === 0 ? "will be pulled" : "built from source";
+    },
+  };
+}
+
+/** What is about to be pulled gets its digest first, so that nothing changes after the pull. */
+function lockStep(root: string, stack: string, planned: StackPlan): Step {
+  return {
+    title: "digests of images",
+    run: async (report) => {
+      const { plan, facts } = await lookAtHost(root, stack, planned);
+      const written = await lockBeforePull(root, plan, facts, report.note);
+      return written.length === 0 ? "nothing to add" : `${LOCK_FILE} has ${written.length} more`;
     },
   };
 }

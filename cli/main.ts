@@ -34,7 +34,7 @@ export async function main(args: readonly string[]): Promise<number> {
   registerImagesCommand(program, finish);
   registerCredentialsCommand(program, finish);
   registerEnvironmentCommand(program, finish);
-  for (const verb of program.commands) {
+  for (const verb of program.commands.flatMap((one) => [one, ...one.commands])) {
     verb.exitOverride().addOption(new Option("--debug", "show the stack of an error"));
   }
 

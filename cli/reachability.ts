@@ -1,17 +1,11 @@
-import { parseImageReference } from "../plan/imageReference";
+import { locateImage } from "../plan/imageLocation";
 
 /** No check takes longer, so that a network which swallows packets costs five seconds and no more. */
 const LIMIT_MS = 5_000;
 
-/** A registry that an image without a host in its name comes from. */
-const DEFAULT_REGISTRY = "registry-1.docker.io";
-
 /** Where a registry's API answers, by the image's name. */
 export function registryUrl(image: string): string {
-  const [host = ""] = (parseImageReference(image)?.repository ?? "").split("/");
-  if (!/[.:]/.test(host) && host !== "localhost") return `https://${DEFAULT_REGISTRY}/v2/`;
-  const loopback = /^(localhost|127\.\d+\.\d+\.\d+)(:\d+)?$/.test(host);
-  return `${loopback ? "http" : "https"}://${host}/v2/`;
+  return locateImage(image).url;
 }
 
 /** True when anything answers within five seconds; a registry's "401" is an answer. */

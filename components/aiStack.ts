@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import type { SignedInRegistry } from "../host/dockerConfig";
 import type { HostAccess } from "../host/hostAccess";
 import { SPEC_LABEL } from "../plan/drift";
 import type { GpuReport } from "../plan/gpuReport";
@@ -26,6 +27,8 @@ export interface AiStackArgs {
   readonly after?: readonly pulumi.Resource[];
   /** differs after every `daemon-reload`: containers then prove anew that they have their GPUs */
   readonly reloads?: pulumi.Input<string>;
+  /** registries that images are pulled from by somebody who has signed in; absent: none */
+  readonly registries?: readonly SignedInRegistry[];
 }
 
 /** One host's AI server: network, volumes, services and their models. */
@@ -42,7 +45,7 @@ export class AiStack extends pulumi.ComponentResource {
   readonly models: pulumi.Output<string[]>;
 
   constructor(name: string, args: AiStackArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { resolved, access, secrets } = args;
+    const { resolved, access, secrets, registries = [] } = args;
     super("aistack:index:AiStack", name, { profile: resolved.profile }, opts);
 
     const engine = new docker.Provider(
@@ -50,6 +53,8 @@ export class AiStack extends pulumi.ComponentResource {
       {
         host: access.dockerHost,
         ...(access.sshOptions === undefined ? {} : { sshOpts: [...access.sshOptions] }),
+        // The file's path alone, so that the credentials themselves are in no state.
+        ...(registries.length === 0 ? {} : { registryAuth: registries.map((one) => ({ ...one })) }),
       },
       { parent: this },
     );

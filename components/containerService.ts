@@ -113,8 +113,12 @@ export class ContainerService extends pulumi.ComponentResource {
       .all([image.repoDigest, container.image])
       .apply(([repoDigest, imageId]) => ({
         image: service.image.name,
-        // An image built here was never in a registry, so its own id is the only digest it has.
-        digest: service.image.built ? imageId : repoDigest.slice(repoDigest.indexOf("@") + 1),
+        // An image that was not pulled has no digest that the engine knows, so its own id stands for it.
+        digest:
+          service.image.digest ??
+          (service.image.built || repoDigest === ""
+            ? imageId
+            : repoDigest.slice(repoDigest.indexOf("@") + 1)),
       }));
     this.containerId = container.id;
     this.readiness = ready.stdout;

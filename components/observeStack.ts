@@ -1,6 +1,7 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { readCheckout } from "../host/checkout";
+import { signedInRegistries } from "../host/dockerConfig";
 import { gpuProbeScript } from "../host/gpuProbe";
 import { accessHost } from "../host/hostAccess";
 import { observeLocalai } from "../host/localaiObservation";
@@ -14,7 +15,7 @@ import { applyGpu, describeGpu } from "../plan/gpuPlan";
 import { describeHiddenChanges } from "../plan/hiddenChanges";
 import { parseHostFacts } from "../plan/hostFacts";
 import { planCheckout } from "../plan/planCheckout";
-import { checkHost } from "../plan/preflight";
+import { checkHost, warnOfHost } from "../plan/preflight";
 import { describeDrift, resolveStack } from "../plan/resolve";
 import type { HostConnection } from "../plan/settings";
 import { explainSshFailure } from "../plan/sshFailure";
@@ -56,10 +57,16 @@ export async function observeStack(): Promise<AiStackArgs> {
     now: new Date(),
   });
   // What drifted is named in a plain preview, not only in the details of a diff.
-  for (const line of [...describeGpu(plan, facts.images), ...describeDrift(resolved)])
-    await pulumi.log.warn(line);
+  const warnings = [
+    ...warnOfHost(plan, facts),
+    ...describeGpu(plan, facts.images),
+    ...describeDrift(resolved),
+  ];
+  for (const line of warnings) await pulumi.log.warn(line);
   for (const line of describeHiddenChanges(resolved, facts)) await pulumi.log.info(line);
-  return { resolved, access, secrets, gpuProbe: gpuProbeScript(root) };
+  const pulled = resolved.services.filter(({ image }) => !image.built);
+  const registries = signedInRegistries(pulled.map(({ image }) => image.name));
+  return { resolved, access, secrets, gpuProbe: gpuProbeScript(root), registries };
 }
 
 /** @throws StackError where a host over SSH cannot be looked at; anything else that fails is a bug */

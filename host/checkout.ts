@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SourceText } from "../plan/composeFile";
 import { StackError } from "../plan/errors";
+import { LOCK_FILE } from "../plan/imageLock";
 import type { ImageNames } from "../plan/images";
 import { isRecord, parseYaml, type YamlDocument } from "../plan/yamlDocument";
 import { builtImageNames } from "./builtImages";
@@ -51,8 +52,9 @@ function readOptional(root: string, file: string): string | undefined {
   }
 }
 
-function readLock(root: string): Record<string, string> {
-  const file = "images.lock.yaml";
+/** Digest by reference. @throws StackError where the file is no lock */
+export function readLock(root: string): Record<string, string> {
+  const file = LOCK_FILE;
   const document = parseYaml(file, readOptional(root, file) ?? "");
   if (document.problems.length > 0) throw new StackError(document.problems);
   const lock = document.value ?? {};

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { quoteForShell } from "../plan/hostScript";
+import { imageNames } from "../plan/images";
 import type { StackPlan } from "../plan/plan";
 import { MODEL_SERVICE } from "../plan/wiring";
 import { gpuProbeScript } from "./gpuProbe";
@@ -46,7 +47,7 @@ export function dockerSocket(access: HostAccess): string {
 export function probeEnvironment(plan: StackPlan, access: HostAccess): Record<string, string> {
   const images = plan.services
     .flatMap(({ image, variants }) => [image, ...Object.values(variants)])
-    .flatMap(({ registryName, builtName }) => [registryName, builtName ?? ""]);
+    .flatMap(imageNames);
   const onGpu = plan.gpu?.gpu === "nvidia" ? plan.services.filter(({ gpu }) => gpu) : [];
   const models = plan.services.find((service) => service.name === MODEL_SERVICE);
   return {

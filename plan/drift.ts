@@ -30,6 +30,8 @@ export const MISSING = "is missing";
 export interface ImageIdentity {
   readonly name: string;
   readonly id: string | undefined;
+  /** bound to a digest that is no part of the name */
+  readonly pinned?: boolean;
 }
 
 export function compareContainer(
@@ -39,12 +41,22 @@ export function compareContainer(
   now: Date,
   secrets: SecretValues,
 ): Comparison {
-  // With the image's name: another one is the user's change. The same name with another content is drift.
+  // With the image's name: another one is the user's change. The same name with another content is drift, but not
+  // where a digest binds it: then the lock was changed. A lock that is new, for the same content, changes nothing.
   const made = { ...spec, image: image.name };
   const seen = facts.inspectedContainers[spec.name];
   if (seen === undefined) return compare(made, undefined, [MISSING], now);
-  const differences = containerDifferences(spec, image.id, seen, facts, secrets);
-  return compare(made, seen.labels[SPEC_LABEL], differences, now);
+  const { pinned = false } = image;
+  const differences = containerDifferences(
+    spec,
+    pinned ? undefined : image.id,
+    seen,
+    facts,
+    secrets,
+  );
+  const repinned = pinned && image.id !== undefined && image.id !== seen.image;
+  const changes = repinned ? [`image is ${seen.image}, not ${image.id}`] : [];
+  return compare(made, seen.labels[SPEC_LABEL], differences, now, changes);
 }
 
 export function compareNetwork(spec: NetworkSpec, facts: HostFacts, now: Date): Comparison {
@@ -53,21 +65,21 @@ export function compareNetwork(spec: NetworkSpec, facts: HostFacts, now: Date): 
   return compare(spec, seen.labels[SPEC_LABEL], networkDifferences(spec, seen), now);
 }
 
+/** @param changes differences that the user made: they replace the object as well, but are no drift */
 function compare(
   spec: object,
   seenLabel: string | undefined,
-  differences: readonly string[],
+  drift: readonly string[],
   now: Date,
+  changes: readonly string[] = [],
 ): Comparison {
   const identity = createHash("sha256").update(JSON.stringify(spec)).digest("hex").slice(0, 16);
   // Made from another spec: the change is the user's own, and the provider's diff shows it in full.
   if (seenLabel !== undefined && seenLabel.split(" ")[0] !== identity)
     return { label: identity, drift: [] };
+  const differences = [...drift, ...changes];
   if (differences.length === 0) return { label: seenLabel ?? identity, drift: [] };
-  return {
-    label: `${identity} ${differences.join("; ")} at ${now.toISOString()}`,
-    drift: differences,
-  };
+  return { label: `${identity} ${differences.join("; ")} at ${now.toISOString()}`, drift };
 }
 
 const MEBIBYTE = 1024 ** 2;

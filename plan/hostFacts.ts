@@ -10,6 +10,8 @@ export interface HostFacts {
   readonly containers: readonly ContainerFacts[];
   /** id by name, of those asked-for images that the engine has */
   readonly images: ReadonlyMap<string, string>;
+  /** `repository@sha256:…` of those images, by name, where they were pulled; none after loading one from a file */
+  readonly imageDigests: ReadonlyMap<string, readonly string[]>;
   /** the asked-for containers and networks, by name */
   readonly inspectedContainers: Readonly<Record<string, InspectedContainer>>;
   readonly networks: Readonly<Record<string, InspectedNetwork>>;
@@ -21,7 +23,13 @@ export interface HostFacts {
 }
 
 export type DockerFacts =
-  | { readonly state: "running"; readonly version: string; readonly apiVersion: string }
+  | {
+      readonly state: "running";
+      readonly version: string;
+      readonly apiVersion: string;
+      /** as images name it: `amd64`, `arm64`; undefined where the engine does not say */
+      readonly architecture?: string;
+    }
   | { readonly state: "absent" | "denied" | "down" };
 
 export interface ContainerFacts {
@@ -112,6 +120,9 @@ export function parseHostFacts(output: string): HostFacts {
     freeBytes: dataRoot === undefined ? undefined : freeBytesAt(dataRoot, facts.get("disk") ?? []),
     containers: parseContainers(one("containers")),
     images: new Map(named(facts.get("image")).map(([name, image]) => [name, String(image.Id)])),
+    imageDigests: new Map(
+      named(facts.get("image")).map(([name, image]) => [name, image.RepoDigests ?? []]),
+    ),
     inspectedContainers: Object.fromEntries(
       named(facts.get("container")).map(([name, container]) => [name, parseContainer(container)]),
     ),
@@ -132,6 +143,7 @@ function parseDocker(value: string | undefined): DockerFacts {
     state: "running",
     version: String(version.Version),
     apiVersion: String(version.ApiVersion),
+    ...(typeof version.Arch === "string" ? { architecture: version.Arch } : {}),
   };
 }
 

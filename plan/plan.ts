@@ -12,6 +12,7 @@ import { quote } from "./quote";
 import type { SecretName } from "./secrets";
 import type { HostConnection, Settings } from "./settings";
 import { nearest } from "./suggest";
+import { checkImageFloors } from "./versionFloors";
 import { MODEL_SERVICE, OPENAI_SERVICE, wireService } from "./wiring";
 import { formatPath, type Path } from "./yamlDocument";
 
@@ -36,6 +37,8 @@ export interface StackPlan {
   readonly gpu: GpuRequirement | undefined;
   /** what the host makes of that, once it was looked at (plan/gpuPlan.ts) */
   readonly gpuDecision?: GpuDecision;
+  /** what people should know of the configuration, one line each */
+  readonly warnings: readonly string[];
 }
 
 export interface NetworkSpec {
@@ -159,6 +162,15 @@ export function planStack(
     };
   });
 
+  const { allowBelowFloor, overrides } = settings.images;
+  const floors = checkImageFloors(
+    servicePlans.map(({ image }) => image),
+    allowBelowFloor,
+    new Set(Object.keys(overrides)),
+  );
+  problems.addAll(floors.problems);
+  problems.throwIfAny();
+
   return {
     profile: settings.profile,
     host: settings.host,
@@ -171,6 +183,7 @@ export function planStack(
     admin: { email: settings.webui.adminEmail, name: settings.webui.adminName },
     protectData: settings.protectData,
     gpu: planGpu(services, settings),
+    warnings: floors.warnings,
   };
 }
 
@@ -187,6 +200,8 @@ function* namedServices(settings: Settings): Iterable<[path: Path, name: string]
   for (const name of Object.keys(settings.limits)) yield [["limits", name], name];
   for (const name of Object.keys(settings.images.overrides))
     yield [["images", "overrides", name], name];
+  for (const [index, name] of settings.images.allowBelowFloor.entries())
+    yield [["images", "allowBelowFloor", index], name];
 }
 
 /** `services` in the settings replaces the profile's choice. A service without profiles belongs to all. */

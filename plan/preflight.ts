@@ -6,6 +6,7 @@ import type { HostFacts, ListenerFacts } from "./hostFacts";
 import { chooseImage } from "./images";
 import type { ServicePlan, StackPlan } from "./plan";
 import { formatBytes } from "./quantities";
+import { engineFloorWarning } from "./versionFloors";
 
 /** What is known of a model's file before anything is done with it. */
 export interface ModelFileFacts {
@@ -37,7 +38,14 @@ export function checkHost(
   ];
 }
 
-function engineProblem({ docker }: HostFacts): Problem | undefined {
+/** What people should know before an update, one line each; none of it keeps the update from succeeding. */
+export function warnOfHost(plan: StackPlan, { docker }: HostFacts): string[] {
+  const engine = docker.state === "running" ? engineFloorWarning(docker.version) : undefined;
+  return [...plan.warnings, ...(engine === undefined ? [] : [engine])];
+}
+
+/** What keeps the engine from being used; undefined where it answers. */
+export function engineProblem({ docker }: HostFacts): Problem | undefined {
   switch (docker.state) {
     case "running":
       return undefined;
@@ -148,7 +156,7 @@ function imageProblems({ name, image }: ServicePlan, facts: HostFacts): Problem[
   if (!chosen.built && image.source !== "archive") return [];
   const fix = chosen.built
     ? `Build it with: ./aistack images build ${name}`
-    : "Load it with: docker load --input FILE";
+    : "Load it with: ./aistack images load FILE";
   return [
     { what: `image ${chosen.name} is not on this host`, where: "aistack:images.source", fix },
   ];

@@ -45,6 +45,8 @@ export interface ResolvedImage {
   readonly built: boolean;
   /** undefined where the engine does not have it yet: the update pulls it */
   readonly id: string | undefined;
+  /** of an image that was loaded from an archive, whose digest the engine does not know */
+  readonly digest?: string;
 }
 
 export interface ResolvedModel {
@@ -121,12 +123,21 @@ function resolveLocalaiOf(input: ResolveInput): ResolvedLocalai[] {
 
 function resolveService(service: ServicePlan, input: ResolveInput): ResolvedService {
   const { facts, now, secrets } = input;
+  const { reference, digest, loadedName } = service.image;
   const chosen = chooseImage(service.image, facts.images);
-  const image = { ...chosen, id: facts.images.get(chosen.name) };
+  const id = facts.images.get(chosen.name);
+  const image = {
+    ...chosen,
+    id,
+    ...(chosen.name === loadedName && digest !== undefined ? { digest } : {}),
+  };
+  const identity = chosen.built
+    ? { name: chosen.name, id }
+    : { name: reference, id, pinned: digest !== undefined };
   return {
     ...service,
     image,
-    comparison: compareContainer(service.container, image, facts, now, secrets),
+    comparison: compareContainer(service.container, identity, facts, now, secrets),
   };
 }
 

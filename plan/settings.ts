@@ -150,6 +150,8 @@ const settingsSchema = object({
   images: object({
     source: oneOf(IMAGE_SOURCES).default("auto"),
     overrides: mapping(byFault(imageReferenceFault)).default({}),
+    /** services that may run although their version is known to be unsafe (plan/versionFloors.json) */
+    allowBelowFloor: list(words()).default([]),
   }).prefault({}),
   models: list(model).default([]),
   localai: object({

@@ -5,7 +5,11 @@ import { suggest } from "../../plan/suggest";
 import { findProjectRoot } from "../artifacts/projectRoot";
 import { EXIT } from "../exitCodes";
 import { buildImage } from "../images/buildImage";
+import { formatImages, listImages } from "../images/listImages";
+import { installedEnvironment, selectedStack } from "../session";
 import { runSteps } from "../steps";
+import { registerImageArchiveCommands } from "./imagesArchive";
+import { registerImagesLockCommand } from "./imagesLock";
 
 export function registerImagesCommand(program: Command, finish: (code: number) => void): void {
   const images = program.command("images").description("the images that services run from");
@@ -25,4 +29,21 @@ export function registerImagesCommand(program: Command, finish: (code: number) =
       ]);
       finish(EXIT.done);
     });
+
+  images
+    .command("list")
+    .description("each service's image: its digest, whether the host has it, and where it is from")
+    .option("-s, --stack <name>", "the stack; default: the selected one")
+    .option("--json", "as JSON")
+    .action(async (options: { stack?: string; json?: boolean }) => {
+      const root = findProjectRoot();
+      const stack = options.stack ?? (await selectedStack(root, await installedEnvironment(root)));
+      const listed = await listImages(root, stack);
+      process.stdout.write(
+        options.json === true ? `${JSON.stringify(listed, null, 2)}\n` : formatImages(listed),
+      );
+      finish(EXIT.done);
+    });
+  registerImagesLockCommand(images, finish);
+  registerImageArchiveCommands(images, finish);
 }

@@ -3,7 +3,8 @@ import { StackError } from "../../plan/errors";
 import { findProjectRoot } from "../artifacts/projectRoot";
 import { confirm } from "../confirm";
 import { EXIT } from "../exitCodes";
-import { observe } from "../observe";
+import { lockBeforePull } from "../images/lockBeforePull";
+import { lookAtHost, observe, planFromCheckout } from "../observe";
 import { destroy, type OperationOptions, preview, up } from "../operations";
 import { installedEnvironment, selectedStack } from "../session";
 import { stackExists } from "../stackStore";
@@ -33,6 +34,7 @@ export function registerOperationCommands(program: Command, finish: (code: numbe
     .option("-y, --yes", "do not ask")
     .action(async (options: VerbOptions) => {
       const session = await openSession(options, true);
+      await lockImagesFirst(session);
       if (options.yes !== true) {
         const { changes } = await preview(session);
         if (changes === 0) return finish(EXIT.done);
@@ -54,6 +56,14 @@ export function registerOperationCommands(program: Command, finish: (code: numbe
       await destroy(session);
       finish(EXIT.done);
     });
+}
+
+/** The update then pulls by digest from the start, and nothing is left to change after it. */
+async function lockImagesFirst({ root, stack, onOutput }: OperationOptions): Promise<void> {
+  const planned = planFromCheckout(root, stack);
+  if (planned.services.every(({ image }) => image.digest !== undefined)) return;
+  const { plan, facts } = await lookAtHost(root, stack, planned);
+  await lockBeforePull(root, plan, facts, (line) => onOutput(`${line}\n`));
 }
 
 /** Everything is checked before the engine starts, so that bad input touches nothing. */

@@ -41,7 +41,7 @@ list_packages_for_lint() {
 }
 
 # What a test needs of the distribution: an OpenSSH server for a remote host, a compiler for a library that stands in for
-# NVIDIA's, and keys for a server that stands in for Docker's repository.
+# NVIDIA's, keys for a server that stands in for Docker's repository, and a container registry.
 list_packages_for_tests() {
   if ! have gcc || [[ ! -e /usr/include/stdio.h ]]; then packages+=(gcc libc6-dev); fi
   have python3 || packages+=(python3)
@@ -49,20 +49,27 @@ list_packages_for_tests() {
   have ssh-keygen || packages+=(openssh-client)
   have gpg-agent || packages+=(gpg gpg-agent)
   have openssl || packages+=(openssl)
+  have docker-registry || packages+=(docker-registry)
 }
 
 # A package for tests must not leave a port of the machine open: its service is not to run.
 install_quietly() {
-  if [[ " $* " != *" openssh-server "* ]]; then
+  local -a services=() units=()
+  if [[ " $* " == *" openssh-server "* ]]; then services+=(ssh) units+=(ssh.service ssh.socket); fi
+  if [[ " $* " == *" docker-registry "* ]]; then services+=(docker-registry) units+=(docker-registry.service); fi
+  if ((${#services[@]} == 0)); then
     install_packages "$@"
   elif has_systemd; then
-    as_root systemctl --quiet mask ssh.service ssh.socket
+    as_root systemctl --quiet mask "${units[@]}"
     install_packages "$@"
-    as_root systemctl --quiet disable ssh.service ssh.socket || true
-    as_root systemctl --quiet unmask ssh.service ssh.socket
+    as_root systemctl --quiet disable "${units[@]}" || true
+    as_root systemctl --quiet unmask "${units[@]}"
   else
     install_packages "$@"
-    as_root /etc/init.d/ssh stop >>"$log_file" 2>&1 || true
+    local service
+    for service in "${services[@]}"; do
+      as_root "/etc/init.d/$service" stop >>"$log_file" 2>&1 || true
+    done
   fi
 }
 

@@ -304,6 +304,32 @@ test("an image that was built here has its id for a digest", async () => {
   });
 });
 
+test("an image that was loaded from an archive has the digest that binds it", async () => {
+  const digest = `sha256:${"a".repeat(64)}`;
+  const image = { name: "aistack.invalid/loaded/x:1", built: false, id: "sha256:3333", digest };
+  const stack = resolve({ plan: planMinimal() });
+  const services = stack.services.map((service) => ({ ...service, image }));
+  const graph = await buildGraph({ ...stack, services }, false, (type) =>
+    type === "docker:RemoteImage"
+      ? { imageId: "sha256:3333", repoDigest: "" }
+      : { stdout: "ready" },
+  );
+  expect(graph.outputs.services).toEqual({
+    ollama: { image: image.name, digest, health: "ready" },
+  });
+});
+
+test("registries are signed in to by the path of a file, so that no credentials are in the state", async () => {
+  const registries = [{ address: "registry.lan", configFile: "/root/.docker/config.json" }];
+  const graph = await buildGraph(resolve({ plan: planMinimal() }), false, undefined, {
+    registries,
+  });
+  expect(graph.find("pulumi:providers:docker", "aistack-engine").inputs).toEqual({
+    host: "unix:///run/test.sock",
+    registryAuth: JSON.stringify(registries),
+  });
+});
+
 test.each([true, false])("protectData: %s is the volumes' alone", async (protectData) => {
   const graph = await buildGraph(resolve({ plan: planMinimal({ protectData }) }));
   const kept = graph.resources.filter(({ options }) => options.protect || options.retainOnDelete);

@@ -141,7 +141,7 @@ describe("the probe", () => {
   test.each([
     [{ gpu: "nvidia" }, `ollama/ollama:0.34.3\n${BUILT}`, "lab-ollama"],
     // Whichever image the GPUs decide for; a container with AMD's has no nvidia-smi to ask.
-    [{ gpu: "amd" }, `ollama/ollama:0.34.3\n${BUILT}\nollama/ollama:0.34.3-rocm\n`, ""],
+    [{ gpu: "amd" }, `ollama/ollama:0.34.3\n${BUILT}\nollama/ollama:0.34.3-rocm`, ""],
   ])("with %j looks at its images, and into its containers", (config, images, containers) => {
     const plan = planMinimal({ namePrefix: "lab", ...config });
     expect(probeEnvironment(plan, ENGINE)).toMatchObject({

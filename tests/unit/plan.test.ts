@@ -66,7 +66,10 @@ test("the checkout's own stack, in full", () => {
         image: {
           service: "ollama",
           source: "auto",
+          reference: "ollama/ollama:0.34.3",
+          digest: undefined,
           registryName: "ollama/ollama:0.34.3",
+          loadedName: undefined,
           builtName: "aistack.invalid/ollama:0123",
         },
         container: {
@@ -110,6 +113,7 @@ test("the checkout's own stack, in full", () => {
     admin: { email: "admin@aistack.local", name: "Admin" },
     protectData: true,
     gpu: undefined,
+    warnings: [],
   });
 });
 
@@ -314,7 +318,10 @@ test("an override names the image, the lock its digest", () => {
   expect(planStack(project({ one: {} }), config, names).services[0]?.image).toEqual({
     service: "one",
     source: "registry",
+    reference: "mine:2",
+    digest,
     registryName: `mine:2@${digest}`,
+    loadedName: `aistack.invalid/loaded/mine:2-${"a".repeat(64)}`,
     builtName: undefined,
   });
 });

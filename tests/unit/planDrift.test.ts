@@ -44,6 +44,27 @@ test("another image is the user's change: a new label, and no drift", () => {
   expect(label).not.toBe(IDENTITY);
 });
 
+describe("an image that a digest binds", () => {
+  const label = (container: { Image?: string } = {}) => {
+    const seen = hostFacts(
+      `container\taistack-ollama\t${JSON.stringify({ ...inspected({ Config: { Env: ENVS, Labels: { [SPEC_LABEL]: IDENTITY } } }), ...container })}`,
+      'network\taistack-net\t{"Id":"net1","Driver":"bridge","Labels":{}}',
+    );
+    return compareContainer(SPEC, { ...IMAGE, pinned: true }, seen, NOW, {});
+  };
+
+  test("is the same to a container that runs it already: a new lock restarts nothing", () => {
+    expect(label()).toEqual({ label: IDENTITY, drift: [] });
+  });
+
+  test("that another one has taken the place of is the user's change: a new container, and no drift", () => {
+    expect(label({ Image: "sha256:bbbb" })).toEqual({
+      label: `${IDENTITY} image is sha256:bbbb, not sha256:aaaa at 2026-11-22T12:00:00.000Z`,
+      drift: [],
+    });
+  });
+});
+
 test("a container that is as declared keeps the label it has", () => {
   expect(compareContainer(SPEC, IMAGE, facts(), NOW, {})).toEqual({ label: IDENTITY, drift: [] });
 });

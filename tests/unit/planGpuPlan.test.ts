@@ -181,7 +181,10 @@ describe("the image", () => {
     expect(models?.image).toEqual({
       service: "models",
       source: "auto",
+      reference: "models:1-rocm",
+      digest: undefined,
       registryName: "models:1-rocm",
+      loadedName: undefined,
       builtName: undefined,
     });
   });

@@ -8,6 +8,7 @@ const NOTHING: HostFacts = {
   freeBytes: undefined,
   containers: [],
   images: new Map(),
+  imageDigests: new Map(),
   inspectedContainers: {},
   networks: {},
   listeners: [],
@@ -80,6 +81,7 @@ test("a host with everything on it", () => {
       },
     ],
     images: new Map([["ollama/ollama:0.34.3", "sha256:aaaa"]]),
+    imageDigests: new Map([["ollama/ollama:0.34.3", []]]),
     inspectedContainers: {
       "aistack-ollama": {
         id: "c1",
@@ -139,6 +141,16 @@ test("a line that is no fact is a bug and says which", () => {
   );
 });
 
+test("an engine that tells its architecture", () => {
+  const version = { Version: "28.3.3", ApiVersion: "1.51", Arch: "arm64" };
+  expect(parseHostFacts(`${line("docker", version)}\n`).docker).toEqual({
+    state: "running",
+    version: "28.3.3",
+    apiVersion: "1.51",
+    architecture: "arm64",
+  });
+});
+
 describe("the engine's answers", () => {
   test.each<[string, string, Partial<HostFacts>]>([
     ["no containers", line("containers", []), { containers: [] }],
@@ -168,11 +180,19 @@ describe("the engine's answers", () => {
     ["something else on Ollama's port", line("models", [1]), { models: undefined }],
     [
       "two images",
-      ['image\ta:1\t{"Id":"i1"}', 'image\tb:1\t{"Id":"i2"}', "image\tc:1\tnonsense"].join("\n"),
+      [
+        'image\ta:1\t{"Id":"i1","RepoDigests":["a@sha256:d1"]}',
+        'image\tb:1\t{"Id":"i2","RepoDigests":null}',
+        "image\tc:1\tnonsense",
+      ].join("\n"),
       {
         images: new Map([
           ["a:1", "i1"],
           ["b:1", "i2"],
+        ]),
+        imageDigests: new Map([
+          ["a:1", ["a@sha256:d1"]],
+          ["b:1", []],
         ]),
       },
     ],

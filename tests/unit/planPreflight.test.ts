@@ -132,7 +132,7 @@ describe("an image", () => {
     `aistack:images.source: image ${name} is not on this host. ${fix}`,
   ];
   const BUILD = "Build it with: ./aistack images build ollama";
-  const LOAD = "Load it with: docker load --input FILE";
+  const LOAD = "Load it with: ./aistack images load FILE";
 
   test.each<[string, string[], string[]]>([
     ["auto", [], []],
@@ -216,7 +216,7 @@ describe("GPUs", () => {
   test("that are there, with an image of the archive that is not", () => {
     expect(check({ gpu: "amd", images: { source: "archive" } }, amdHost())).toEqual([
       "aistack:images.source: image ollama/ollama:0.34.3-rocm is not on this host. " +
-        "Load it with: docker load --input FILE",
+        "Load it with: ./aistack images load FILE",
     ]);
   });
 });

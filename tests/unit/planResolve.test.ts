@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { compareContainer, compareNetwork } from "../../plan/drift";
 import type { HostFacts } from "../../plan/hostFacts";
+import { planImage } from "../../plan/images";
 import {
   describeDrift,
   type ModelRecord,
@@ -77,6 +78,35 @@ describe("the image", () => {
     const stack = resolved({ facts: hostFacts(...lines) });
     expect(stack.services[0]?.image).toEqual(image);
   });
+});
+
+test("an image that was loaded from an archive has the digest that binds it, and its reference for a name", () => {
+  const digest = `sha256:${"a".repeat(64)}`;
+  const plan = planMinimal();
+  const [service] = plan.services;
+  if (service === undefined) throw new Error("the plan is empty");
+  const names = { lock: { [REGISTRY]: digest }, built: {} };
+  const image = planImage("ollama", REGISTRY, "archive", names);
+  const facts = hostFacts(`image\t${image.loadedName}\t{"Id":"sha256:bbbb"}`);
+  const resolvedStack = resolveStack({
+    plan: { ...plan, services: [{ ...service, image }] },
+    facts,
+    fileHashes: {},
+    records: {},
+    recordFolder: "",
+    secrets: {},
+    now: NOW,
+  });
+  expect(resolvedStack.services[0]?.image).toEqual({
+    name: image.loadedName,
+    built: false,
+    id: "sha256:bbbb",
+    digest,
+  });
+  const identity = { name: REGISTRY, id: "sha256:bbbb", pinned: true };
+  expect(resolvedStack.services[0]?.comparison).toEqual(
+    compareContainer(service.container, identity, facts, NOW, {}),
+  );
 });
 
 test("containers and networks are compared with what is seen", () => {

@@ -27,7 +27,7 @@ test("every key has a default", () => {
     gpuDevices: [],
     gpuRequired: true,
     minVramMiB: 0,
-    images: { source: "auto", overrides: {} },
+    images: { source: "auto", overrides: {}, allowBelowFloor: [] },
     models: [],
     localai: { backends: [], models: [] },
     webui: { adminEmail: "admin@aistack.local", adminName: "Admin", urls: [] },
@@ -92,17 +92,39 @@ describe("accepted", () => {
     ["hostRoot", "aistack:hostRoot: /tmp/x", "/tmp/x"],
     ["ports", "aistack:ports: {ollama: 1}", { ollama: 1 }],
     ["ports", "aistack:ports: {ollama: 65535}", { ollama: 65535 }],
-    ["images", "aistack:images: {}", { source: "auto", overrides: {} }],
-    ["images", "aistack:images: {source: auto}", { source: "auto", overrides: {} }],
-    ["images", "aistack:images: {source: registry}", { source: "registry", overrides: {} }],
-    ["images", "aistack:images: {source: archive}", { source: "archive", overrides: {} }],
-    ["images", "aistack:images: {source: build}", { source: "build", overrides: {} }],
+    ["images", "aistack:images: {}", { source: "auto", overrides: {}, allowBelowFloor: [] }],
+    [
+      "images",
+      "aistack:images: {allowBelowFloor: [ollama]}",
+      { source: "auto", overrides: {}, allowBelowFloor: ["ollama"] },
+    ],
+    [
+      "images",
+      "aistack:images: {source: auto}",
+      { source: "auto", overrides: {}, allowBelowFloor: [] },
+    ],
+    [
+      "images",
+      "aistack:images: {source: registry}",
+      { source: "registry", overrides: {}, allowBelowFloor: [] },
+    ],
+    [
+      "images",
+      "aistack:images: {source: archive}",
+      { source: "archive", overrides: {}, allowBelowFloor: [] },
+    ],
+    [
+      "images",
+      "aistack:images: {source: build}",
+      { source: "build", overrides: {}, allowBelowFloor: [] },
+    ],
     [
       "images",
       "aistack:images: {overrides: {ollama: 'my/ollama:1'}}",
       {
         source: "auto",
         overrides: { ollama: "my/ollama:1" },
+        allowBelowFloor: [],
       },
     ],
     ["models", "aistack:models: []", []],
@@ -195,7 +217,7 @@ describe("refused, with line and path", () => {
     [
       "aistack:images: {sources: build}",
       "images.sources",
-      'unknown key "sources". Did you mean "source"? Accepted: source, overrides',
+      'unknown key "sources". Did you mean "source"? Accepted: source, overrides, allowBelowFloor',
     ],
     ["aistack:images: {overrides: [a]}", "images.overrides", "must be a mapping, not a list"],
     [

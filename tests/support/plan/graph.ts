@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { SignedInRegistry } from "../../../host/dockerConfig";
 import type { ResolvedStack } from "../../../plan/resolve";
 
 /** A resource as the program asked the engine for it. */
@@ -24,6 +25,7 @@ export interface Registered {
 export interface GraphOptions {
   /** a unit of the host's that is installed before GPUs are handed out */
   readonly unit?: { readonly name: string; readonly reloads: string };
+  readonly registries?: readonly SignedInRegistry[];
 }
 
 /** In the place of the probe, which is long. */
@@ -91,7 +93,7 @@ export async function buildGraph(
   resolved: ResolvedStack,
   preview = false,
   answer: Answer = pulledAndRunning,
-  { unit }: GraphOptions = {},
+  { unit, registries = [] }: GraphOptions = {},
 ): Promise<Graph> {
   const registered: Registered[] = [];
   const inputs = new Map<string, Readonly<Record<string, unknown>>>();
@@ -134,6 +136,7 @@ export async function buildGraph(
     access: { dockerHost: "unix:///run/test.sock", ssh: undefined, sshOptions: undefined },
     secrets: SECRETS,
     gpuProbe: GPU_PROBE,
+    registries,
   });
   const outputs = await valuesOf({
     endpoints: stack.endpoints,
