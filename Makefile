@@ -45,6 +45,10 @@ lint: test-lint test-types ## check style and types
 format: ## rewrite the sources in the project's style
 	@$(PREPARE) node -- biome check --write .
 
+.PHONY: schema
+schema: ## write the GPU report's JSON schema anew
+	@$(PREPARE) node -- node scripts/gpuSchema.mjs
+
 .PHONY: bench
 bench: ## measure against docker compose; prints a table and writes JSON
 	@$(PREPARE) node docker -- node scripts/bench.mjs

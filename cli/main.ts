@@ -3,6 +3,7 @@ import { formatProblem, HostNotReadyError, OperationError, StackError } from "..
 import { EXIT } from "./exitCodes";
 import { registerCredentialsCommand } from "./verbs/credentials";
 import { registerEnvironmentCommand } from "./verbs/env";
+import { registerGpuCheckCommand } from "./verbs/gpuCheck";
 import { registerImagesCommand } from "./verbs/images";
 import { registerInstallCommand } from "./verbs/install";
 import { registerOperationCommands } from "./verbs/operate";
@@ -27,6 +28,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .exitOverride();
   registerInstallCommand(program, finish);
   registerOperationCommands(program, finish);
+  registerGpuCheckCommand(program, finish);
   registerImagesCommand(program, finish);
   registerCredentialsCommand(program, finish);
   registerEnvironmentCommand(program, finish);

@@ -16,7 +16,12 @@ sys=${AISTACK_SYS:-/sys}
 dev=${AISTACK_DEV:-/dev}
 etc=${AISTACK_ETC:-/etc}
 run=${AISTACK_RUN:-/var/run}
-socket=${DOCKER_SOCKET:-/var/run/docker.sock}
+# The engine that the docker command would ask; only one on this machine has a socket.
+engine=${DOCKER_HOST:-unix:///var/run/docker.sock}
+case $engine in
+  unix://*) socket=${DOCKER_SOCKET:-${engine#unix://}} ;;
+  *) socket=${DOCKER_SOCKET:-} ;;
+esac
 
 # A command's time, in steps of 50 ms: 5 seconds.
 LIMIT=100

@@ -40,8 +40,10 @@ list_packages_for_lint() {
   have shellcheck || packages+=(shellcheck)
 }
 
-# A real OpenSSH server stands in for a remote host.
+# A real OpenSSH server stands in for a remote host, a library that the tests compile for NVIDIA's.
 list_packages_for_tests() {
+  if ! have gcc || [[ ! -e /usr/include/stdio.h ]]; then packages+=(gcc libc6-dev); fi
+  have python3 || packages+=(python3)
   have sshd || packages+=(openssh-server)
   have ssh-keygen || packages+=(openssh-client)
 }

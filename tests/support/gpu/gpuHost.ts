@@ -1,21 +1,13 @@
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { execa, execaSync } from "execa";
-import { gpuProbeScript } from "../../../host/gpuProbe";
+import { gpuLoadScript, gpuProbeScript } from "../../../host/gpuProbe";
 import { type GpuFacts, parseGpuFacts } from "../../../plan/gpuFacts";
 
 const CHECKOUT = resolve(import.meta.dirname, "../../..");
-const TOOLS = ["bash", "cat", "curl", "grep", "readlink", "sed", "sh", "sleep", "stat", "tr"];
+const TOOLS = ["cat", "grep", "readlink", "sed", "sleep", "stat", "tr"];
 
 /** Cards of NVIDIA, AMD and Intel as the PCI bus lists them. */
 const VENDOR_IDS = { nvidia: "0x10de", amd: "0x1002", intel: "0x8086" };
@@ -23,20 +15,19 @@ const VENDOR_IDS = { nvidia: "0x10de", amd: "0x1002", intel: "0x8086" };
 /**
  * A host for the GPU probe that is made of files: /proc, /sys, /dev, /etc and /var/run of its own, and a
  * PATH on which nothing is but the tools that every host has. Starts as a host without GPU, driver,
- * container toolkit and engine, on which Python cannot load NVML.
+ * container toolkit, engine and Python.
  */
 export class GpuHost {
   readonly folder = mkdtempSync(join(tmpdir(), "aistack-gpu-"));
   readonly #bin = join(this.folder, "bin");
   readonly #socket = join(this.folder, "docker.sock");
   /** variables that the probe runs with, beside those that say where things are */
-  readonly environment: Record<string, string> = { AISTACK_NVML: "libnvidia-ml-absent.so.1" };
+  readonly environment: Record<string, string> = {};
   #engine: Server | undefined;
 
   constructor() {
     mkdirSync(this.#bin);
     for (const tool of TOOLS) this.#link(tool, which(tool));
-    this.#link("python3", pythonExecutable());
     this.write("etc/os-release", 'ID=ubuntu\nVERSION_ID="24.04"\nID_LIKE=debian\n');
     this.write("proc/meminfo", "MemTotal:       65536000 kB\nMemFree: 1 kB\n");
   }
@@ -52,10 +43,6 @@ export class GpuHost {
   command(name: string, body: string): void {
     writeFileSync(join(this.#bin, name), `#!/bin/sh\n${body}\n`);
     chmodSync(join(this.#bin, name), 0o755);
-  }
-
-  without(command: string): void {
-    rmSync(join(this.#bin, command));
   }
 
   /** A card on the PCI bus. */
@@ -76,8 +63,16 @@ export class GpuHost {
     if (memoryBytes !== undefined) this.write(`${folder}/mem_info_vram_total`, `${memoryBytes}\n`);
   }
 
-  /** Loads the stand-in for NVML, switched by `switches` (see fakeNvml.c). */
+  /** Python, which finds no NVML. */
+  withPython(): this {
+    this.#link("python3", pythonExecutable());
+    this.environment.AISTACK_NVML = "libnvidia-ml-absent.so.1";
+    return this;
+  }
+
+  /** Python and the stand-in for NVML, switched by `switches` (see fakeNvml.c), as on a host with a driver. */
   withNvml(library: string, switches: Readonly<Record<string, string>> = {}): this {
+    this.withPython();
     delete this.environment.AISTACK_NVML;
     Object.assign(this.environment, { LD_LIBRARY_PATH: library, ...switches });
     this.card("0000:01:00.0", "nvidia");
@@ -119,11 +114,21 @@ export class GpuHost {
     });
     await new Promise<void>((done) => server.listen(this.#socket, done));
     this.#engine = server;
+    this.#link("curl", which("curl"));
     return this;
   }
 
-  /** What the probe prints. @param shell runs the script, which comes on its standard input */
-  async probe(script = gpuProbeScript(CHECKOUT), shell = "/bin/sh"): Promise<string> {
+  /** What the probe prints, as one text on a shell's standard input. */
+  async probe(shell = "/bin/sh"): Promise<string> {
+    return this.#run(gpuProbeScript(CHECKOUT), shell);
+  }
+
+  /** What the probe of the GPUs' load prints. */
+  async load(): Promise<string> {
+    return this.#run(gpuLoadScript(CHECKOUT), "/bin/sh");
+  }
+
+  async #run(script: string, shell: string): Promise<string> {
     const { stdout } = await execa(shell, ["-s"], {
       input: script,
       extendEnv: false,
@@ -182,11 +187,6 @@ export function compileFakeNvml(folder: string, ...options: string[]): string {
     join(import.meta.dirname, "fakeNvml.c"),
   ]);
   return folder;
-}
-
-/** The text of a probe's asset, for runs without the shell around it. */
-export function nvmlProbe(): string {
-  return readFileSync(join(CHECKOUT, "assets/gpu/nvml_probe.py"), "utf8");
 }
 
 function which(tool: string): string {
