@@ -1,10 +1,11 @@
 import type * as z from "zod";
+import { formatPath, isRecord } from "./dataPath";
 import { StackError } from "./errors";
+import { GPU_VENDORS } from "./gpuVendors";
 import type { ServicePlan } from "./plan";
 import { foreign } from "./quote";
-import { GPU_VENDORS, type Settings } from "./settings";
+import type { Settings } from "./settings";
 import { flag, list, object, oneOf, pattern, toProblems, whole, words } from "./validation";
-import { formatPath, isRecord } from "./yamlDocument";
 
 /** Where the host's agent reads its configuration. */
 export const AGENT_CONFIG_FILE = "/etc/aistack/agent.json";
