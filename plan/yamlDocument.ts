@@ -10,7 +10,7 @@ import {
   Scalar,
   visit,
 } from "yaml";
-import type { Path } from "./dataPath";
+import { isRecord, type Path } from "./dataPath";
 import type { Problem } from "./errors";
 import { foreign, plain } from "./quote";
 
