@@ -1,7 +1,6 @@
 import type { AgentConfig } from "../plan/agentConfig";
-import type { GpuReading } from "../plan/heartbeat";
+import { type GpuReading, type GpuVendor, noGpuReading } from "../plan/heartbeat";
 import type { IdleObservation } from "../plan/idleDecision";
-import { GpuLoadReader } from "./gpuLoad";
 import { readCpuTimes } from "./hostLoad";
 import { readConnections, readLoginSessions } from "./hostUse";
 import { readLoadedModels } from "./loadedModels";
@@ -19,7 +18,7 @@ export async function observeUse(
   const connections = readConnections(config.services);
   const [ollama, gpuNow] = await Promise.all([
     readLoadedModels(config.ollamaUrl),
-    gpu ?? new GpuLoadReader(gpuProbe).read(config.gpu),
+    gpu ?? readGpus(config.gpu, gpuProbe),
   ]);
   return {
     cpu: readCpuTimes(),
@@ -29,4 +28,11 @@ export async function observeUse(
     sessions: readLoginSessions(),
     sshConnections: connections.ssh,
   };
+}
+
+async function readGpus(vendor: GpuVendor, gpuProbe: () => string): Promise<GpuReading> {
+  if (vendor === "none") return noGpuReading(vendor);
+  // Loaded only now: most checks use the agent's reading.
+  const { GpuLoadReader } = await import("./gpuLoad");
+  return new GpuLoadReader(gpuProbe).read(vendor);
 }

@@ -1,29 +1,10 @@
-import * as z from "zod";
+import { isRecord } from "./dataPath";
 import type { IdleRecord } from "./idleDecision";
 
-const time = z.iso.datetime();
-
-const model = z.object({ name: z.string(), expiresAt: z.string() });
-
-/** What of a record the next look reads, and people are told; the rest of what was seen passes as it is. */
-const recordSchema = z.object({
-  time,
-  idle: z.boolean(),
-  idleSince: time.nullable(),
-  reasons: z.array(z.string()),
-  actions: z.array(z.string()),
-  observed: z.looseObject({
-    cpu: z.object({ busy: z.number(), total: z.number() }).nullable(),
-    ollama: z.discriminatedUnion("state", [
-      z.object({ state: z.enum(["none", "stopped"]) }),
-      z.object({ state: z.literal("silent"), error: z.string() }),
-      z.object({ state: z.literal("answers"), models: z.array(model) }),
-    ]),
-    connections: z.array(z.object({ service: z.string(), peer: z.string() })),
-  }),
-});
-
-/** Reads idle.json. @returns undefined where it is damaged, or another version's: the clock starts anew */
+/**
+ * Reads idle.json. Checked by hand: a schema would take a tenth of an idle check's time.
+ * @returns undefined where it is damaged, or another version's: the clock starts anew
+ */
 export function parseIdleRecord(text: string): IdleRecord | undefined {
   let value: unknown;
   try {
@@ -31,6 +12,47 @@ export function parseIdleRecord(text: string): IdleRecord | undefined {
   } catch {
     return undefined;
   }
-  const parsed = recordSchema.safeParse(value);
-  return parsed.success ? (parsed.data as unknown as IdleRecord) : undefined;
+  return isIdleRecord(value) ? value : undefined;
+}
+
+function isIdleRecord(value: unknown): value is IdleRecord {
+  return (
+    isRecord(value) &&
+    isTime(value.time) &&
+    typeof value.idle === "boolean" &&
+    (value.idleSince === null || isTime(value.idleSince)) &&
+    isListOf(value.reasons, isText) &&
+    isListOf(value.actions, isText) &&
+    isRecord(value.observed) &&
+    isCpuTimes(value.observed.cpu) &&
+    isOllamaReading(value.observed.ollama) &&
+    isListOf(value.observed.connections, hasTexts("service", "peer"))
+  );
+}
+
+function isCpuTimes(value: unknown): boolean {
+  if (value === null) return true;
+  return isRecord(value) && typeof value.busy === "number" && typeof value.total === "number";
+}
+
+function isOllamaReading(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  if (value.state !== "answers") return isText(value.state);
+  return isListOf(value.models, hasTexts("name", "expiresAt"));
+}
+
+function isListOf(value: unknown, isItem: (item: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(isItem);
+}
+
+function hasTexts(...keys: readonly string[]): (value: unknown) => boolean {
+  return (value) => isRecord(value) && keys.every((key) => isText(value[key]));
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isTime(value: unknown): boolean {
+  return isText(value) && !Number.isNaN(Date.parse(value));
 }

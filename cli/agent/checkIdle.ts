@@ -1,4 +1,3 @@
-import { runBounded } from "../../host/boundedCommand";
 import { observeUse } from "../../host/idleObserver";
 import { unloadModel } from "../../host/loadedModels";
 import type { AgentConfig } from "../../plan/agentConfig";
@@ -78,6 +77,7 @@ async function writeDown(
 async function suspend([command = "", ...args]: readonly string[], problems: Problem[]) {
   const failed = (why: string) =>
     problems.push({ what: `the host could not be suspended: ${why}`, where: command });
+  const { runBounded } = await import("../../host/boundedCommand");
   try {
     const { code, stderr, timedOut } = await runBounded(command, args, {
       limitMs: SUSPEND_LIMIT_MS,

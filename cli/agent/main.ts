@@ -3,17 +3,18 @@ import { realpathSync } from "node:fs";
 import { dirname } from "node:path";
 import { getAsset, isSea } from "node:sea";
 import { parseArgs } from "node:util";
+import * as z from "zod";
 import { gpuLoadScript } from "../../host/gpuProbe";
 import { version } from "../../package.json";
 import { AGENT_CONFIG_FILE } from "../../plan/agentConfig";
 import { formatProblem, OperationError, StackError } from "../../plan/errors";
 import { EXIT } from "../exitCodes";
-import { checkMetricsAddress } from "./metricsAddress";
-import { runAgent } from "./runAgent";
-import { runIdleCheck } from "./runIdleCheck";
 
 /** The asset of the executable that holds the script which reads NVIDIA's GPUs. */
 const GPU_PROBE_ASSET = "gpu-load.sh";
+
+// Each schema is used once: compiling it to code first costs more than it saves.
+z.config({ jitless: true });
 
 const USAGE = `usage: aistack-agent agent [--config FILE] [--metrics 127.0.0.1:PORT]
        aistack-agent idle-check [--config FILE] [--json]
@@ -51,12 +52,15 @@ async function run(args: readonly string[]): Promise<number> {
   }
   const configFile = values.config;
   switch (positionals.join(" ")) {
+    // Loaded only now: the idle check, every ten seconds, need not pay for the agent.
     case "agent": {
-      const metrics = checkMetricsAddress(values.metrics);
-      return runAgent({ version, configFile, metrics, gpuProbe });
+      const { runAgent } = await import("./runAgent");
+      return runAgent({ version, configFile, metrics: values.metrics, gpuProbe });
     }
-    case "idle-check":
+    case "idle-check": {
+      const { runIdleCheck } = await import("./runIdleCheck");
       return runIdleCheck({ configFile, json: values.json, gpuProbe });
+    }
     default:
       process.stderr.write(USAGE);
       return EXIT.wrongInput;

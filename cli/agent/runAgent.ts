@@ -3,6 +3,7 @@ import { readWatchdog } from "../../plan/watchdog";
 import { EXIT } from "../exitCodes";
 import { Agent } from "./agent";
 import { readAgentConfig } from "./configFile";
+import { checkMetricsAddress } from "./metricsAddress";
 import { SystemdNotifier, takeSystemdEnvironment } from "./notifySystemd";
 
 export interface RunAgentOptions {
@@ -28,7 +29,7 @@ export async function runAgent(options: RunAgentOptions): Promise<number> {
   const complain = complainOnce();
   const agent = await Agent.start({
     ...options,
-    metrics: options.metrics,
+    metrics: checkMetricsAddress(options.metrics),
     config: await readAgentConfig(options.configFile),
     systemd: new SystemdNotifier(environment, complain),
     watchdog: readWatchdog(environment, process.pid),
