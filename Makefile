@@ -17,8 +17,9 @@ install: ## make this host a private AI server (./install.sh)
 	@./install.sh $(ARGS)
 
 .PHONY: build
-build: ## compile the program and the aistack command ahead, into bin/
+build: ## compile the program and the aistack command ahead, and the agent as an executable, into bin/
 	@$(PREPARE) node -- node scripts/build.mjs
+	@$(PREPARE) node -- node scripts/agent.mjs
 
 .PHONY: engine
 engine: ## make the Pulumi engine ready: found, downloaded or built from source

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { formatProblem, HostNotReadyError, OperationError, StackError } from "../plan/errors";
 import { EXIT } from "./exitCodes";
+import { registerAgentCommands } from "./verbs/agent";
 import { registerCredentialsCommand } from "./verbs/credentials";
 import { registerDetectCommand } from "./verbs/detect";
 import { registerEnvironmentCommand } from "./verbs/env";
@@ -34,6 +35,7 @@ export async function main(args: readonly string[]): Promise<number> {
   registerImagesCommand(program, finish);
   registerCredentialsCommand(program, finish);
   registerEnvironmentCommand(program, finish);
+  registerAgentCommands(program, finish);
   for (const verb of program.commands.flatMap((one) => [one, ...one.commands])) {
     verb.exitOverride().addOption(new Option("--debug", "show the stack of an error"));
   }

@@ -1,5 +1,5 @@
+import { isRecord } from "./dataPath";
 import type { GpuEngineFacts, ToolkitFacts } from "./gpuFacts";
-import { isRecord } from "./yamlDocument";
 
 /** What the probe printed of NVIDIA's container toolkit and of the engine. */
 export interface ToolkitOutput {

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { CONFIG_DEFAULTS, NAMESPACE } from "./configKeys";
 import { type Problem, ProblemList } from "./errors";
 import { gpuSettingsProblems } from "./gpuSettings";
+import { GPU_VENDORS } from "./gpuVendors";
 import { imageReferenceFault } from "./imageReference";
 import { modelNameFault, modelSourceFault, withTag } from "./models";
 import { parseBytes } from "./quantities";
@@ -26,8 +27,7 @@ export const PROFILES = ["minimal", "standard-gpu"] as const;
 /** Where a service's image comes from; `auto`: the registry's, unless only one built here is present. */
 export const IMAGE_SOURCES = ["auto", "registry", "archive", "build"] as const;
 
-/** Whose GPUs the host has; `none` runs everything on the CPU. */
-export const GPU_VENDORS = ["none", "nvidia", "amd", "intel"] as const;
+export { GPU_VENDORS } from "./gpuVendors";
 
 /** How containers get NVIDIA GPUs: by the Container Device Interface, or by NVIDIA's runtime for older engines. */
 export const GPU_MODES = ["cdi", "runtime"] as const;

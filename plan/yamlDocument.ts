@@ -10,10 +10,11 @@ import {
   Scalar,
   visit,
 } from "yaml";
+import { isRecord, type Path } from "./dataPath";
 import type { Problem } from "./errors";
 import { foreign, plain } from "./quote";
 
-export type Path = readonly (string | number)[];
+export { formatPath, isRecord, type Path } from "./dataPath";
 
 /** A YAML file that has been read, and where in it each value stands. */
 export interface YamlDocument {
@@ -126,19 +127,6 @@ function isAmbiguous({ type, source = "", tag, value }: Scalar): boolean {
     return tag === undefined && (GO_NUMBER.test(source) || GO_DATE.test(source));
   if (typeof value !== "number" || /^-?(?:0|[1-9]\d{0,14})$/.test(source)) return false;
   return !/^-?(?:0|[1-9]\d{0,5})\.\d{1,9}$/.test(source) || (value !== 0 && Math.abs(value) < 1e-4);
-}
-
-/** A plain object, as YAML and JSON mappings become; not an array, not null. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** `a.b[2].c`, the way a configuration path is written in messages. */
-export function formatPath(path: Path): string {
-  return path.reduce<string>((text, part) => {
-    if (typeof part === "number") return `${text}[${part}]`;
-    return text === "" ? plain(part) : `${text}.${plain(part)}`;
-  }, "");
 }
 
 function offsetOf(root: Node | null, path: Path): number {

@@ -42,6 +42,8 @@ const BUNDLES = {
   },
   /** what waits for services and asks them, on the machine that deploys */
   gate: { ...shared, ...commonJs, entryPoints: { gate: "cli/gates/main.ts" } },
+  /** what is installed on a host, made an executable by scripts/agent.mjs */
+  agent: { ...shared, ...commonJs, minify: true, entryPoints: { agent: "cli/agent/main.ts" } },
   /** the aistack command */
   aistack: { ...shared, ...ecmaScript, entryPoints: { aistack: "cli/main.ts" } },
 };

@@ -9,11 +9,15 @@ const { join, resolve } = require("node:path");
 const root = resolve(__dirname, "..");
 
 /** Bundles that one of them starts as commands, by its name. */
-const COMMANDS = { program: ["ensureModel", "ensureLocalai", "gate"], aistack: [] };
+const COMMANDS = {
+  program: ["ensureModel", "ensureLocalai", "gate"],
+  aistack: [],
+  agent: [],
+};
 
 /**
  * Compiles the bundles where needed (about half a second) and switches Node's compile cache on.
- * @param {"program" | "aistack"} bundle the one that is about to be loaded
+ * @param {"program" | "aistack" | "agent"} bundle the one that is about to be loaded
  */
 function ensureCompiled(bundle) {
   if (![bundle, ...COMMANDS[bundle]].every(isCurrent)) {
