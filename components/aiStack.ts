@@ -2,10 +2,12 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { HostAccess } from "../host/hostAccess";
 import { SPEC_LABEL } from "../plan/drift";
+import type { ResolvedHostLayer } from "../plan/hostDrift";
 import type { ResolvedStack } from "../plan/resolve";
 import type { SecretValues } from "../plan/secrets";
 import { CHAT_SERVICE, OPENAI_SERVICE } from "../plan/wiring";
 import { ContainerService } from "./containerService";
+import { HostLayer } from "./hostLayer";
 import { Model } from "./model";
 import { ServiceProof } from "./serviceProof";
 import { Storage } from "./storage";
@@ -17,6 +19,8 @@ export interface AiStackArgs {
   readonly access: HostAccess;
   /** values of the secrets that the stack names */
   readonly secrets: SecretValues;
+  /** what is on the host beside containers */
+  readonly hostLayer?: ResolvedHostLayer | undefined;
 }
 
 /** One host's AI server: network, volumes, services and their models. */
@@ -66,6 +70,12 @@ export class AiStack extends pulumi.ComponentResource {
       onEngine,
     );
 
+    const { hostLayer } = args;
+    const onHost =
+      hostLayer === undefined
+        ? []
+        : [new HostLayer(`${name}-host`, { layer: hostLayer }, { parent: this })];
+    const beforeContainers = hostLayer?.spec.beforeContainers ? onHost : [];
     const services = new Map<string, ContainerService>();
     for (const service of resolved.services) {
       const after = service.dependsOn.flatMap((other) => services.get(other) ?? []);
@@ -79,7 +89,7 @@ export class AiStack extends pulumi.ComponentResource {
             access,
             volumeNames: storage.volumeNames,
             secrets,
-            after,
+            after: [...beforeContainers, ...after],
             now: resolved.now,
           },
           onEngine,

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { readCheckout } from "../host/checkout";
 import { accessHost } from "../host/hostAccess";
 import { gatherModelFacts, modelRecordFolder } from "../host/modelFacts";
+import { observeHostLayer } from "../host/observeHostLayer";
 import { type ProbeCommand, probeCommand } from "../host/probe";
 import { ensureSecrets } from "../host/secretStore";
 import { decodePulumiConfig } from "../plan/configKeys";
@@ -27,9 +28,16 @@ export async function observeStack(): Promise<AiStackArgs> {
   const plan = planCheckout(checkout, decodePulumiConfig(pulumi.runtime.allConfig()));
 
   const access = accessHost(root, stack, plan.host);
-  const facts = parseHostFacts(await look(plan.host, probeCommand(root, plan, access)));
+  const ask = (probe: ProbeCommand) => look(plan.host, probe);
+  const facts = parseHostFacts(await ask(probeCommand(root, plan, access)));
   const models = await gatherModelFacts(root, stack, plan, facts);
-  const problems = [...models.problems, ...checkHost(plan, facts, models.newFiles)];
+  const now = new Date();
+  const host = await observeHostLayer(root, { plan, access, dataRoot: facts.dataRoot, now }, ask);
+  const problems = [
+    ...models.problems,
+    ...checkHost(plan, facts, models.newFiles),
+    ...host.problems,
+  ];
   if (problems.length > 0) throw new StackError(problems);
 
   // A preview writes nothing: what it generates is of the right form and thrown away.
@@ -41,11 +49,12 @@ export async function observeStack(): Promise<AiStackArgs> {
     records: models.records,
     recordFolder: modelRecordFolder(stack),
     secrets,
-    now: new Date(),
+    now,
   });
   // What drifted is named in a plain preview, not only in the details of a diff.
-  for (const line of describeDrift(resolved)) await pulumi.log.warn(line);
-  return { resolved, access, secrets };
+  const drift = [...describeDrift(resolved), ...(host.layer?.drift ?? [])];
+  for (const line of drift) await pulumi.log.warn(line);
+  return { resolved, access, secrets, hostLayer: host.layer };
 }
 
 /** @throws StackError where a host over SSH cannot be looked at; anything else that fails is a bug */

@@ -1,6 +1,7 @@
 import type { ComposeProject, ComposeService } from "./composeSchema";
 import { type ContainerSpec, type PortSpec, toContainerSpec, toPorts } from "./containerSpec";
 import { ProblemList } from "./errors";
+import { type HostLayerSettings, hostLayerSettings } from "./hostLayer";
 import { type ImageNames, type ImagePlan, planImage } from "./images";
 import { type ModelSpec, planModels } from "./models";
 import { physicalName } from "./naming";
@@ -26,6 +27,8 @@ export interface StackPlan {
   /** the account that Open WebUI makes at its first start */
   readonly admin: { readonly email: string; readonly name: string };
   readonly protectData: boolean;
+  /** absent: nothing is installed on the host beside containers */
+  readonly hostLayer?: HostLayerSettings;
 }
 
 export interface NetworkSpec {
@@ -139,6 +142,7 @@ export function planStack(
   return {
     profile: settings.profile,
     host: settings.host,
+    ...hostLayerSettings(settings),
     networks,
     volumes,
     services: servicePlans,
