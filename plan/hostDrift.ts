@@ -2,7 +2,7 @@ import type { Problem } from "./errors";
 import type { EntryFacts, HostFileFacts, UnitFacts } from "./hostFileFacts";
 import type { DirectorySpec, HostFileSpec, HostLayerSpec, UnitSpec } from "./hostLayer";
 import type { Observation } from "./observation";
-import { plain } from "./quote";
+import { foreign } from "./quote";
 
 /** A host layer with what was seen of each of its parts. */
 export interface ResolvedHostLayer {
@@ -182,17 +182,17 @@ function compareFile(
 
 function compareUnit(spec: UnitSpec, layer: HostLayerSpec, facts: HostFileFacts): Comparison {
   const file = masked(compareFile(spec, facts));
-  const foreign = facts.dropIns
+  const dropIns = facts.dropIns
     .filter((path) => path.split("/").at(-2) === `${spec.name}.d`)
-    .map((path) => `has a drop-in that is not aistack's: ${plain(path)}`);
+    .map((path) => `has a drop-in that is not aistack's: ${foreign(path)}`);
   // A unit that is not there has no state that would be worth a word.
   const state = file.differences.includes("is missing")
     ? []
     : unitDifferences(spec, layer, facts, file).filter(
         (words) => !file.differences.includes(words),
       );
-  const differences = [...file.differences, ...state, ...foreign];
-  const declared = file.declared && state.length + foreign.length === 0;
+  const differences = [...file.differences, ...state, ...dropIns];
+  const declared = file.declared && state.length + dropIns.length === 0;
   return { differences, declared, content: file.content };
 }
 
@@ -212,7 +212,7 @@ function unitDifferences(
 function loadDifferences(spec: UnitSpec, seen: UnitFacts, file: Comparison): string[] {
   if (seen.load === "masked") return ["is masked"];
   if (seen.fragment !== "" && seen.fragment !== spec.path) {
-    return [`is loaded from ${plain(seen.fragment)}`];
+    return [`is loaded from ${foreign(seen.fragment)}`];
   }
   // Of a file that is another one anyway, nothing new.
   return seen.needsReload && !file.content ? ["is another one than systemd has loaded"] : [];
@@ -224,7 +224,7 @@ function activityDifferences(spec: UnitSpec, seen: UnitFacts): string[] {
 }
 
 function otherKind(seen: EntryFacts, wanted: "file" | "directory"): string {
-  return seen.type === "link" ? LINK + plain(seen.target ?? "") : `is no ${wanted}`;
+  return seen.type === "link" ? LINK + foreign(seen.target ?? "") : `is no ${wanted}`;
 }
 
 /** What a link to nowhere means to systemd. */
