@@ -25,12 +25,13 @@ export function hostLayerProbe(
   const links = spec.units.flatMap(({ link }) => (link === undefined ? [] : [link]));
   const parts = [...spec.directories, spec.executable, spec.config, spec.rotation, ...spec.units];
   const stdin = renderHostScript({
-    create: readHostScripts(["probe"], root),
+    create: readHostScripts(["files", "probe"], root),
     environment: {
       ROOT: spec.paths.root,
       ACCOUNT: spec.account.name,
       RECORDS: spec.paths.records,
       PATHS: [...parts.map(({ path }) => path), ...links].join("\n"),
+      EXECUTABLE: spec.paths.executable,
       UNITS: units.join("\n"),
       DROP_IN_FOLDERS: DROP_IN_FOLDERS.flatMap((folder) =>
         units.map((unit) => `${spec.paths.root}${folder}/${unit}.d`),

@@ -124,6 +124,7 @@ function sandbox({ paths, gpu, bindAddress }: UnitInput): Directives {
     CapabilityBoundingSet: NOTHING,
     AmbientCapabilities: NOTHING,
     PrivateTmp: true,
+    PrivateMounts: true,
     PrivateUsers: true,
     ProtectSystem: "strict",
     ProtectHome: true,

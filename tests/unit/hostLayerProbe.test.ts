@@ -1,11 +1,15 @@
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   chmodSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -77,6 +81,33 @@ test("what the scripts have written is in sync", () => {
     "in sync",
   ]);
   expect(drift).toEqual([]);
+});
+
+test("the executable is hashed only where it may have changed", () => {
+  install();
+  const source = join(folder, "built");
+  const text = "#!/bin/sh\n";
+  const sha256 = createHash("sha256").update(text).digest("hex");
+  spec = { ...spec, executable: { ...spec.executable, source, sha256 } };
+  writeFileSync(source, text);
+  const { path, mode } = spec.executable;
+  const file = { FILE: path, SHA256: sha256, MODE: mode, OWNER: "", SOURCE: source, COPIED: "no" };
+  runHostScripts(["files", "executable"], { ...file, RECORDS: spec.paths.records });
+  expect(look().observed.executable.text).toBe("in sync");
+
+  // A record that lies shows who was asked: as long as the file is untouched, nobody hashes it.
+  const record = join(spec.paths.records, "aistack-agent");
+  const [, stamp] = readFileSync(record, "utf8").split("\n");
+  writeFileSync(record, `${"0".repeat(64)}\n${stamp}\n`);
+  expect(look().drift).toEqual([]);
+  expect(look().observed.executable.inSync).toBe(false);
+
+  // Of the same size, and as old as before.
+  writeFileSync(record, `${sha256}\n${stamp}\n`);
+  const { atime, mtime } = statSync(path);
+  writeFileSync(path, "#!/bin/SH\n");
+  utimesSync(path, atime, mtime);
+  expect(look().drift).toEqual([`file ${path} was edited`]);
 });
 
 test("what was changed by hand is named, and a pipe at a file's place stops nobody", () => {

@@ -22,8 +22,8 @@ if is_right "$FILE"; then
 else
   stage "$FILE" "$MODE" "$OWNER" <"$SOURCE"
   is_right "$temporary" || refuse "$SOURCE is not the agent that was built: its SHA-256 is not $SHA256"
-  "$temporary" version >/dev/null || refuse "the agent that was built does not run on this host ($(uname -m))"
+  "$temporary" --version >/dev/null || refuse "the agent that was built does not run on this host ($(uname -m))"
   mv -T "$temporary" "$FILE"
 fi
 if [ "$COPIED" = yes ]; then rm -f "$SOURCE"; fi
-remember "$FILE"
+remember "$FILE" "$SHA256"

@@ -37,10 +37,13 @@ replace() {
   fi
 }
 
-# remember PATH: notes that what is there was written by us.
+# stamp PATH: what changes whenever the file does; hashing it takes longer.
+stamp() { stat -c '%s %.9Y %.9Z' "$1"; }
+
+# remember PATH [SHA256]: notes that what is there was written by us.
 remember() {
-  hash=$(sha256sum <"$1")
-  printf '%s\n' "${hash%% *}" | (replace "$RECORDS/$(basename "$1")" 0644 '')
+  hash=${2-$(sha256sum <"$1")}
+  printf '%s\n%s\n' "${hash%% *}" "$(stamp "$1")" | (replace "$RECORDS/$(basename "$1")" 0644 '')
 }
 
 # forget PATH: removes what replace and remember made.

@@ -4,7 +4,7 @@
 # by tabs; plan/hostFileFacts.ts reads them. It runs at every preview: few processes.
 #
 # Environment: ROOT (prefix of the paths, or empty), ACCOUNT, RECORDS (folder), and lists, one a line:
-# PATHS, UNITS, DROP_IN_FOLDERS
+# PATHS, UNITS, DROP_IN_FOLDERS. EXECUTABLE: the one of PATHS that is too large to be hashed each time
 
 newline='
 '
@@ -25,7 +25,15 @@ find $DROP_IN_FOLDERS -mindepth 1 -maxdepth 1 -name '*.conf' -printf 'drop-in\t%
 set --
 for path in $PATHS; do
   # A pipe at its place would never end.
-  if [ -f "$path" ] && [ ! -L "$path" ]; then set -- "$@" "$path"; fi
+  is_file "$path" || continue
+  if [ "$path" = "$EXECUTABLE" ]; then
+    known=$RECORDS/${path##*/}
+    if is_file "$known" && { read -r hash && IFS= read -r noted; } <"$known" && [ "$noted" = "$(stamp "$path")" ]; then
+      printf 'sha256\t%s\t%s\n' "$path" "$hash"
+      continue
+    fi
+  fi
+  set -- "$@" "$path"
 done
 if [ $# -gt 0 ]; then
   sha256sum "$@" | while IFS= read -r line; do
@@ -35,7 +43,7 @@ fi
 
 set +f
 for record in "$RECORDS"/*; do
-  if [ -f "$record" ] && IFS= read -r hash <"$record"; then
+  if is_file "$record" && IFS= read -r hash <"$record"; then
     printf 'record\t%s\t%s\n' "${record##*/}" "$hash"
   fi
 done

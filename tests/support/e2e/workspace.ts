@@ -44,7 +44,10 @@ export class Workspace {
   static async create(config = TINY_MODEL): Promise<Workspace> {
     const workspace = new Workspace();
     const left = new Set(
-      [".git", ".state", "node_modules", "tests", "engine", "docs"].map((name) => join(ROOT, name)),
+      // The agent is as large as everything else together, and made in a second where a test wants it.
+      [".git", ".state", "node_modules", "tests", "engine", "docs", "bin/aistack-agent"].map(
+        (name) => join(ROOT, name),
+      ),
     );
     cpSync(ROOT, workspace.root, { recursive: true, filter: (source) => !left.has(source) });
     symlinkSync(join(ROOT, "engine"), join(workspace.root, "engine"));
