@@ -29,6 +29,7 @@ export interface ObservedHostLayer {
  * Looks at the host's files and units, by a probe of their own and at no cost for a stack that has none.
  * @param root the checkout
  * @param look runs a probe and returns what it prints
+ * @throws StackError where the agent cannot be made
  */
 export async function observeHostLayer(
   root: string,
@@ -37,8 +38,7 @@ export async function observeHostLayer(
 ): Promise<ObservedHostLayer> {
   const settings = plan.hostLayer;
   if (settings === undefined) return { problems: [], layer: undefined };
-  const { executable, problems } = await agentExecutable(root);
-  if (executable === undefined) return { problems, layer: undefined };
+  const executable = await agentExecutable(root);
   const spec = planHostLayer({ settings, services: plan.services, dataRoot, executable });
   const facts = parseHostFileFacts(await look(hostLayerProbe(root, spec, access)));
   const faults = checkHostLayer(spec, facts);

@@ -13,7 +13,7 @@ export interface RotationSpec {
   readonly maxAgeDays?: number;
   /** rotated before its day is over from this size on */
   readonly maxSizeMiB?: number;
-  /** who rotates and owns the new file; undefined: whoever runs logrotate */
+  /** who rotates; undefined: whoever runs logrotate */
   readonly owner?: { readonly user: string; readonly group: string };
   /** shell commands that make the writer open the new file, once for all files */
   readonly reopen: readonly string[];
@@ -49,7 +49,8 @@ function renderRotation(rotation: RotationSpec): string {
     "notifempty",
     // The folder belongs to the writer: root is not to act on what that puts there.
     ...(owner === undefined ? [] : [`su ${owner.user} ${owner.group}`]),
-    `create 0640${owner === undefined ? "" : ` ${owner.user} ${owner.group}`}`,
+    // The writer makes the new file: of two that make it, one would fail.
+    "nocreate",
     "sharedscripts",
     "postrotate",
     ...rotation.reopen.map((command) => `    ${command}`),

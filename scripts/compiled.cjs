@@ -8,8 +8,8 @@ const { join, resolve } = require("node:path");
 
 const root = resolve(__dirname, "..");
 
-/** Bundles that one of them starts as commands, by its name. */
-const COMMANDS = { program: ["ensureModel", "gate"], aistack: [], agent: [] };
+/** Bundles that one of them starts as commands or installs, by its name. */
+const COMMANDS = { program: ["ensureModel", "gate", "agent"], aistack: [], agent: [] };
 
 /**
  * Compiles the bundles where needed (about half a second) and switches Node's compile cache on.

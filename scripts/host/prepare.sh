@@ -40,12 +40,15 @@ list_packages_for_lint() {
   have shellcheck || packages+=(shellcheck)
 }
 
-# A real OpenSSH server stands in for a remote host, a library that the tests compile for NVIDIA's.
+# A real OpenSSH server stands in for a remote host, a library that the tests compile for NVIDIA's; the units run
+# under a real systemd.
 list_packages_for_tests() {
   if ! have gcc || [[ ! -e /usr/include/stdio.h ]]; then packages+=(gcc libc6-dev); fi
   have python3 || packages+=(python3)
   have sshd || packages+=(openssh-server)
   have ssh-keygen || packages+=(openssh-client)
+  have systemd-analyze || packages+=(systemd)
+  have logrotate || packages+=(logrotate)
 }
 
 # A package for tests must not leave a port of the machine open: its service is not to run.

@@ -128,7 +128,7 @@ describe("what is installed", () => {
     missingok
     notifempty
     su aistack aistack
-    create 0640 aistack aistack
+    nocreate
     sharedscripts
     postrotate
         if systemctl --quiet is-active aistack-agent.service; then

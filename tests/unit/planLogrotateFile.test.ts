@@ -22,7 +22,7 @@ describe("a file of logrotate's", () => {
     delaycompress
     missingok
     notifempty
-    create 0640
+    nocreate
     sharedscripts
     postrotate
         kill -USR1 1
@@ -47,7 +47,7 @@ describe("a file of logrotate's", () => {
     missingok
     notifempty
     su aistack adm
-    create 0640 aistack adm
+    nocreate
     sharedscripts
     postrotate
         kill -USR1 1
