@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { ResolvedHostLayer } from "../../../plan/hostDrift";
 import type { ResolvedStack } from "../../../plan/resolve";
 
 /** A resource as the program asked the engine for it. */
@@ -78,11 +79,13 @@ const pulledAndRunning: Answer = (type) => {
 /**
  * Builds the stack's component against an engine that answers everything.
  * @param preview true: nothing that only an engine knows is known, as in the first preview
+ * @param hostLayer what is on the host beside containers
  */
 export async function buildGraph(
   resolved: ResolvedStack,
   preview = false,
   answer: Answer = pulledAndRunning,
+  hostLayer?: ResolvedHostLayer,
 ): Promise<Graph> {
   const registered: Registered[] = [];
   const inputs = new Map<string, Readonly<Record<string, unknown>>>();
@@ -118,6 +121,7 @@ export async function buildGraph(
     resolved,
     access: { dockerHost: "unix:///run/test.sock", ssh: undefined, sshOptions: undefined },
     secrets: SECRETS,
+    hostLayer,
   });
   const outputs = await valuesOf({
     endpoints: stack.endpoints,
