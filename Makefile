@@ -27,7 +27,7 @@ engine: ## make the Pulumi engine ready: found, downloaded or built from source
 
 .PHONY: images
 images: ## build the service images from package registries
-	@$(PREPARE) node docker -- ./aistack images build ollama
+	@$(PREPARE) node docker -- bash -c './aistack images build ollama && ./aistack images build openwebui'
 
 .PHONY: test
 test: ## run all tests, installing what they need; the last line tells how many passed

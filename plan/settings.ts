@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { CONFIG_DEFAULTS, NAMESPACE } from "./configKeys";
-import { ProblemList } from "./errors";
+import { type Problem, ProblemList } from "./errors";
 import { GPU_VENDORS } from "./gpuVendors";
 import { imageReferenceFault } from "./imageReference";
 import { modelNameFault, modelSourceFault, withTag } from "./models";
@@ -192,22 +192,44 @@ export function readSettings(
   if (!parsed.success) {
     problems.addAll(toProblems(parsed.error, (path) => placeInConfig(path, document)));
   } else {
-    const names = new Map<string, number>();
-    parsed.data.models.forEach(({ name }, index) => {
-      const first = names.get(withTag(name));
-      if (first === undefined) names.set(withTag(name), index);
-      else {
-        const place = `${NAMESPACE}:models`;
-        problems.add({
-          what: `model "${name}" is declared twice`,
-          where: `${document.locate(["config", place, index])}: ${place}[${index}]`,
-          fix: `Remove one of ${place}[${first}] and ${place}[${index}]`,
-        });
-      }
-    });
+    const { models, localai } = parsed.data;
+    for (const [key, kind, names] of [
+      ["models", "model", models.map(({ name }) => name)],
+      ["localai.backends", "backend", localai.backends],
+      ["localai.models", "model", localai.models.map(({ name }) => name)],
+    ] as const) {
+      // Ollama alone reads a name without a tag as one with a tag.
+      const identity = key === "models" ? withTag : (name: string) => name;
+      problems.addAll(findTwice(key, kind, names, identity, document));
+    }
   }
   problems.throwIfAny();
   return parsed.data as Settings;
+}
+
+/** What is declared more than once in a list. */
+function findTwice(
+  key: string,
+  kind: string,
+  names: readonly string[],
+  identity: (name: string) => string,
+  document: YamlDocument,
+): Problem[] {
+  const [own = key, ...rest] = key.split(".");
+  const place = `${NAMESPACE}:${key}`;
+  const identities = names.map(identity);
+  return names.flatMap((name, index) => {
+    const first = identities.indexOf(identity(name));
+    if (first === index) return [];
+    const inFile = document.locate(["config", `${NAMESPACE}:${own}`, ...rest, index]);
+    return [
+      {
+        what: `${kind} "${name}" is declared twice`,
+        where: `${inFile}: ${place}[${index}]`,
+        fix: `Remove one of ${place}[${first}] and ${place}[${index}]`,
+      },
+    ];
+  });
 }
 
 /** Settings stand under `config:` with their namespace in front: `stacks/Pulumi.x.yaml:7: aistack:ports.ollama`. */

@@ -34,6 +34,12 @@ const BUNDLES = {
   program: { ...shared, ...commonJs, entryPoints: { program: "index.ts" } },
   /** what the Model component runs on the machine that deploys */
   ensureModel: { ...shared, ...commonJs, entryPoints: { ensureModel: "cli/models/main.ts" } },
+  /** what the LocalaiModel component runs there */
+  ensureLocalai: {
+    ...shared,
+    ...commonJs,
+    entryPoints: { ensureLocalai: "cli/models/localaiMain.ts" },
+  },
   /** what waits for services and asks them, on the machine that deploys */
   gate: { ...shared, ...commonJs, entryPoints: { gate: "cli/gates/main.ts" } },
   /** what is installed on a host, made an executable by scripts/agent.mjs */

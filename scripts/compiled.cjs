@@ -9,7 +9,11 @@ const { join, resolve } = require("node:path");
 const root = resolve(__dirname, "..");
 
 /** Bundles that one of them starts as commands or installs, by its name. */
-const COMMANDS = { program: ["ensureModel", "gate", "agent"], aistack: [], agent: [] };
+const COMMANDS = {
+  program: ["ensureModel", "ensureLocalai", "gate", "agent"],
+  aistack: [],
+  agent: [],
+};
 
 /**
  * Compiles the bundles where needed (about half a second) and switches Node's compile cache on.

@@ -1,24 +1,16 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { execa } from "execa";
-import { baseRecipe, builtImageName, serviceRecipe } from "../../host/builtImages";
-import {
-  createCache,
-  ensureArtifact,
-  ensureRequirements,
-  goToolchain,
-  listRequirements,
-  locateCache,
-  type Progress,
-} from "../artifacts";
+import { builtImageName, serviceRecipe } from "../../host/builtImages";
+import { ensureArtifact, goToolchain } from "../artifacts";
 import { computeKey } from "../artifacts/contentKey";
-import { withLock } from "../artifacts/lock";
-import { runRecipe } from "../artifacts/recipe";
-
-/** How a build tells what goes on. */
-export interface BuildReport {
-  readonly note: (line: string) => void;
-  readonly progress: (title: string, progress: Progress) => void;
-}
+import {
+  assembleImage,
+  type BuildReport,
+  ensureBase,
+  ensureImageRequirements,
+  hasImage,
+  recipeEnvironment,
+} from "./assembleImage";
 
 /**
  * Builds a service's image from package registries: base, program, assembly, each kept by the hash
@@ -31,70 +23,40 @@ export async function buildImage(
   report: BuildReport,
 ): Promise<string> {
   const recipe = serviceRecipe(root, service);
-  const name = builtImageName(service, recipe);
-  if (await hasImage(name)) return name;
+  const image = builtImageName(service, recipe);
+  if (await hasImage(image)) return image;
 
-  const base = baseRecipe(root);
-  const baseScript = join(root, "images", "base", "build.sh");
-  const serviceScript = join(root, "images", service, "build.sh");
-  const assembleScript = join(root, "images", "assemble.sh");
-  const requirements = await Promise.all(
-    [baseScript, serviceScript, assembleScript].map(listRequirements),
-  );
-  await ensureRequirements(requirements.flat(), {
-    onInstall: (packages) => report.note(`installing ${packages.join(" ")}`),
-  });
-  const environment = { SUDO: process.getuid?.() === 0 ? "" : "sudo" };
-  const onWait = report.note;
-
-  const baseFolder = await ensureArtifact({
-    ...base,
-    build: { command: baseScript, args: [], env: environment },
-    onProgress: (progress) => report.progress("base image", progress),
-    onWait,
-  });
-  const go = await goToolchain({
-    onProgress: (progress) => report.progress("Go", progress),
-    onWait,
-  });
-  const serviceFolder = await ensureArtifact({
+  await ensureImageRequirements(root, [service], report);
+  const baseFolder = await ensureBase(root, report);
+  const folder = await ensureArtifact({
     ...recipe,
     build: {
-      command: serviceScript,
+      command: join(root, "images", service, "build.sh"),
       args: [],
-      env: { ...environment, BASE_DIR: baseFolder, GO: go },
+      env: {
+        ...recipeEnvironment(),
+        ...(await toolchain(root, service, report)),
+        BASE_DIR: baseFolder,
+      },
     },
     onProgress: (progress) => report.progress(service, progress),
-    onWait,
+    onWait: report.note,
   });
-
-  const cache = locateCache();
-  await createCache(cache);
-  const announceWait = () => onWait(`another aistack process is assembling ${name}, waiting`);
-  await withLock(join(cache.locks, `image-${service}-assemble.lock`), announceWait, () =>
-    runRecipe({
-      name: `image-${service}-assemble`,
-      build: {
-        command: assembleScript,
-        args: [serviceFolder, builtImageName("base", base), name],
-        env: {
-          BASE_DIR: baseFolder,
-          BASE_RECIPE_HASH: computeKey(base),
-          RECIPE_HASH: computeKey(recipe),
-        },
-      },
-      logFile: join(cache.logs, `image-${service}-assemble.log`),
-      onProgress: (progress) => report.progress(service, progress),
-      signal: undefined,
-    }),
-  );
-  return name;
+  const recipeKey = computeKey(recipe);
+  await assembleImage(root, { service, image, recipeKey, folder, baseFolder }, report);
+  return image;
 }
 
-async function hasImage(name: string): Promise<boolean> {
-  const { exitCode } = await execa("docker", ["image", "inspect", name], {
-    reject: false,
-    stdout: "ignore",
+/** A Go toolchain takes minutes where the host has none, so only what is written in Go gets one. */
+async function toolchain(
+  root: string,
+  service: string,
+  report: BuildReport,
+): Promise<Record<string, string>> {
+  if (!existsSync(join(root, "images", service, "go.mod"))) return {};
+  const GO = await goToolchain({
+    onProgress: (progress) => report.progress("Go", progress),
+    onWait: report.note,
   });
-  return exitCode === 0;
+  return { GO };
 }

@@ -107,9 +107,9 @@ describe("images that are built here", () => {
     },
   );
 
-  test("the checkout's own recipe of Ollama is one", () => {
+  test("the checkout's own recipes are those of Ollama and Open WebUI", () => {
     const checkout = resolve(import.meta.dirname, "../..");
-    expect(Object.keys(builtImageNames(checkout))).toEqual(["ollama"]);
+    expect(Object.keys(builtImageNames(checkout))).toEqual(["ollama", "openwebui"]);
     expect(baseRecipe(checkout).keyExtra[0]).toBe(process.arch);
   });
 });

@@ -369,6 +369,16 @@ describe("refused, with line and path", () => {
     ]);
   });
 
+  test("the same backend or model of LocalAI's twice", () => {
+    const given = "{backends: [a, b, a], models: [{name: m}, {name: 'm:q4'}, {name: m}]}";
+    expect(problemsOf(() => read(`aistack:localai: ${given}`))).toEqual([
+      'stacks/Pulumi.x.yaml:3: aistack:localai.backends[2]: backend "a" is declared twice. ' +
+        "Remove one of aistack:localai.backends[0] and aistack:localai.backends[2]",
+      'stacks/Pulumi.x.yaml:3: aistack:localai.models[2]: model "m" is declared twice. ' +
+        "Remove one of aistack:localai.models[0] and aistack:localai.models[2]",
+    ]);
+  });
+
   test("what comes from elsewhere than the file is placed at the file's configuration", () => {
     const document = parseYaml(
       "stacks/Pulumi.x.yaml",

@@ -33,6 +33,8 @@ export class Workspace {
   /** on which the stack's Ollama is published; configure() writes it into the stack file */
   port = 0;
   initialPort = 0;
+  /** the other services' ports, whatever the profile */
+  readonly ports = { openwebui: 0, localai: 0 };
   /** what `./aistack env` exports, once prepared */
   environment: Record<string, string> = {};
 
@@ -55,6 +57,8 @@ export class Workspace {
     await execa("cp", ["-al", join(ROOT, "node_modules"), join(workspace.root, "node_modules")]);
     workspace.port = await freePort();
     workspace.initialPort = workspace.port;
+    workspace.ports.openwebui = await freePort();
+    workspace.ports.localai = await freePort();
     // The checkout's own salt belongs to its own passphrase.
     rmSync(join(workspace.root, "stacks", `Pulumi.${workspace.stack}.yaml`));
     workspace.configure(config);
@@ -67,7 +71,8 @@ export class Workspace {
     const salt = existsSync(file)
       ? (/^encryptionsalt:.*$/m.exec(readFileSync(file, "utf8"))?.[0] ?? "")
       : "";
-    const own = `config:\n  aistack:namePrefix: ${this.prefix}\n  aistack:ports: { ollama: ${this.port} }\n`;
+    const ports = `{ ollama: ${this.port}, openwebui: ${this.ports.openwebui}, localai: ${this.ports.localai} }`;
+    const own = `config:\n  aistack:namePrefix: ${this.prefix}\n  aistack:ports: ${ports}\n`;
     writeFileSync(file, `${own}${config}${salt === "" ? "" : `${salt}\n`}`);
   }
 

@@ -1,0 +1,113 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectNoChanges, lifeOf, running, update } from "../support/e2e/stack";
+import { docker, inspect, TINY_MODEL, Workspace } from "../support/e2e/workspace";
+import { type Sshd, startSshd } from "../support/provider/sshd";
+
+/**
+ * A host over SSH: a real OpenSSH server on loopback, with host keys of its own. Engine, probe, gates and models are all
+ * reached through it; that it is this same machine, none of them knows.
+ */
+describe("a stack on a host over SSH", () => {
+  let workspace: Workspace;
+  let sshd: Sshd;
+
+  const configure = (hostKey: string) =>
+    workspace.configure(
+      [
+        "  aistack:host:",
+        "    address: 127.0.0.1",
+        `    port: ${sshd.port}`,
+        `    user: ${sshd.user}`,
+        `    hostKey: ${hostKey}`,
+        `    privateKeyFile: ${sshd.privateKeyFile}`,
+        TINY_MODEL,
+      ].join("\n"),
+    );
+
+  beforeAll(async () => {
+    sshd = await startSshd();
+    workspace = await Workspace.create();
+    configure(sshd.hostKey);
+    await workspace.prepare();
+    // Whatever does not go through SSH finds no engine.
+    workspace.environment.DOCKER_HOST = "unix:///nonexistent/docker.sock";
+  });
+  afterAll(async () => {
+    await workspace?.remove();
+    await sshd?.stop();
+  });
+
+  it("another host key is refused by preview and up, before anybody was let in", async () => {
+    configure(sshd.otherHostKey);
+    const before = sshd.logged("Accepted publickey");
+    const connections = sshd.logged("Connection from");
+    for (const words of [["preview"], ["up", "--yes"]]) {
+      const { code, output } = await workspace.pulumi(...words);
+      expect(output).toContain(
+        `aistack:host.hostKey: the key that 127.0.0.1, port ${sshd.port} shows is not the declared one, so nothing was sent to it`,
+      );
+      expect(code).not.toBe(0);
+    }
+    const byCommand = await workspace.aistack("preview", "--stack", workspace.stack);
+    expect(byCommand.code).toBe(2);
+    expect(byCommand.output).toContain("is not the declared one, so nothing was sent to it");
+    // It was asked each time, and each time left before a user was named.
+    expect(sshd.logged("Connection from")).toBeGreaterThan(connections);
+    expect(sshd.logged("Accepted publickey")).toBe(before);
+    expect(await inspect(workspace.name("ollama"))).toBeUndefined();
+    configure(sshd.hostKey);
+  });
+
+  it("first up: a model is made through the tunnel and generates tokens", async () => {
+    const output = await update(workspace);
+    expect(output).toContain("+ 14 created");
+    expect((await running(workspace, "ollama")).State.Status).toBe("running");
+    const answer = await workspace.ollama("/api/generate", {
+      model: "tiny",
+      prompt: "hello",
+      stream: false,
+    });
+    expect((answer as { eval_count: number }).eval_count).toBeGreaterThan(0);
+  });
+
+  it("empty second preview", () => expectNoChanges(workspace));
+
+  it("nothing of the private key is in the state", () => {
+    const key = readFileSync(sshd.privateKeyFile, "utf8").split("\n")[1] ?? "";
+    expect(key.length).toBeGreaterThan(20);
+    const state = join(workspace.root, ".state/.pulumi/stacks/aistack", `${workspace.stack}.json`);
+    expect(readFileSync(state, "utf8")).not.toContain(key);
+  });
+
+  it("drift: a stopped container shows in the preview and is started", async () => {
+    await docker("stop", "--time", "1", workspace.name("ollama"));
+    const preview = await workspace.pulumi("preview", "--expect-no-changes");
+    expect(preview.output).toContain(
+      `warning: container ${workspace.name("ollama")} is stopped (exited)`,
+    );
+    expect(preview.code).not.toBe(0);
+    await update(workspace);
+    expect((await running(workspace, "ollama")).State.Status).toBe("running");
+    await expectNoChanges(workspace);
+  });
+
+  it("a host key that changed is refused, and what runs there runs on", async () => {
+    const before = await lifeOf(workspace, "ollama");
+    configure(sshd.otherHostKey);
+    const { code, output } = await workspace.pulumi("up", "--yes");
+    expect(output).toContain("is not the declared one, so nothing was sent to it");
+    expect(code).not.toBe(0);
+    configure(sshd.hostKey);
+    expect(await lifeOf(workspace, "ollama")).toBe(before);
+  });
+
+  it("destroy: the container goes, the data stays", async () => {
+    expect((await workspace.pulumi("destroy", "--yes")).code).toBe(0);
+    expect(await inspect(workspace.name("ollama"))).toBeUndefined();
+    expect(await docker("volume", "ls", "--quiet", "--filter", `name=^${workspace.prefix}-`)).toBe(
+      workspace.name("ollama_data"),
+    );
+  });
+});
