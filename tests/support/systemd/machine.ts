@@ -103,10 +103,20 @@ export function asRoot(...command: readonly string[]): readonly string[] {
 
 /** Process 1 of the machine: at the end of the line that starts it, once it is systemd. */
 function initOf(pid: number): number | undefined {
-  if (!existsSync(`/proc/${pid}/comm`)) return undefined;
-  if (readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "systemd") return pid;
-  const child = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
-  return child === "" ? undefined : initOf(Number(child.split(" ")[0]));
+  if (readProc(`/proc/${pid}/comm`) === "systemd") return pid;
+  const [child = ""] = readProc(`/proc/${pid}/task/${pid}/children`).split(" ");
+  return child === "" ? undefined : initOf(Number(child));
+}
+
+/** What the kernel tells of a process; empty where that has ended. */
+function readProc(path: string): string {
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (!["ENOENT", "ESRCH"].includes(code)) throw error;
+    return "";
+  }
 }
 
 /** Ends the machine of a folder, and removes what tests that were killed have left of theirs. */
