@@ -62,10 +62,15 @@ export class Machine {
     throw new Error(`the machine under systemd does not come up: ${ended ?? "it takes too long"}`);
   }
 
-  /** A command as root inside of the machine. */
+  /** The command line that runs another one as root inside of the machine. */
+  inside(...command: readonly string[]): readonly string[] {
+    const spaces = ["--mount", "--uts", "--ipc", "--pid", "--cgroup"];
+    return asRoot("nsenter", `--target=${this.#init}`, ...spaces, ...command);
+  }
+
+  /** Runs a command as root inside of the machine. */
   async run(command: readonly string[], options: RunOptions = {}): Promise<Ran> {
-    const [file = "", ...args] = asRoot(
-      ...["nsenter", `--target=${this.#init}`, "--mount", "--uts", "--ipc", "--pid", "--cgroup"],
+    const [file = "", ...args] = this.inside(
       ...["env", `--chdir=${options.folder ?? "/"}`],
       ...Object.entries(options.environment ?? {}).map(([name, value]) => `${name}=${value}`),
       ...command,
