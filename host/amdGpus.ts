@@ -23,7 +23,7 @@ export function readAmdGpus(root = "/sys/class/drm"): GpuReading {
         utilizationPercent: readNumber(device, "gpu_busy_percent"),
         memoryUsedMib: toMebibytes(readNumber(device, "mem_info_vram_used")),
         memoryTotalMib: toMebibytes(readNumber(device, "mem_info_vram_total")),
-        processes: [],
+        processes: null,
       }),
     );
   return gpus.length === 0

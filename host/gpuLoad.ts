@@ -9,8 +9,16 @@ import { OneAtATime } from "./oneAtATime";
 const PROBE_LIMIT_MS = 7000;
 const NVIDIA_SMI_LIMIT_MS = 5000;
 
+/** How the probe says that it gave up waiting for the driver. */
+const NVML_HUNG = /^nvml-code\ttimeout$/m;
+
 /** A child that hangs in the driver cannot be killed; it is not waited for longer than this. */
 const PATIENCE_MS = 500;
+
+/** Nor is another one sent after it at once: they would pile up. */
+const REST_AFTER_HANG_MS = 10 * 60_000;
+
+const HUNG = "the driver does not answer";
 
 /**
  * What the GPUs are doing. NVIDIA's driver is asked by a child process, so that neither a crash nor a
@@ -18,22 +26,30 @@ const PATIENCE_MS = 500;
  */
 export class GpuLoadReader {
   readonly #probe: () => string;
+  readonly #clock: () => number;
   readonly #looks = new OneAtATime();
+  #restsUntil = Number.NEGATIVE_INFINITY;
 
-  /** @param probe script for `sh -s` that reads NVML (host/gpuProbe.ts) */
-  constructor(probe: () => string) {
+  /**
+   * @param probe script for `sh -s` that reads NVML (host/gpuProbe.ts)
+   * @param clock milliseconds that never go back
+   */
+  constructor(probe: () => string, clock: () => number = () => performance.now()) {
     this.#probe = probe;
+    this.#clock = clock;
   }
 
   /** Never throws, and takes 13 s at most. */
   async read(vendor: GpuVendor, signal?: AbortSignal): Promise<GpuReading> {
     if (vendor === "amd") return readAmdGpus();
     if (vendor !== "nvidia") return noGpuReading(vendor);
+    if (this.#clock() < this.#restsUntil) return noGpuReading(vendor, HUNG);
     const limitMs = PROBE_LIMIT_MS + NVIDIA_SMI_LIMIT_MS + PATIENCE_MS;
     const look = await this.#looks.attempt(() => this.#readNvidia(signal), limitMs);
-    if (look.outcome === "done") return look.value;
-    if (look.outcome === "hangs") return noGpuReading(vendor, "the driver does not answer");
-    return noGpuReading(vendor, String(look.error));
+    if (look.outcome === "failed") return noGpuReading(vendor, String(look.error));
+    const reading = look.outcome === "done" ? look.value : noGpuReading(vendor, HUNG);
+    if (reading.error === HUNG) this.#restsUntil = this.#clock() + REST_AFTER_HANG_MS;
+    return reading;
   }
 
   async #readNvidia(signal: AbortSignal | undefined): Promise<GpuReading> {
@@ -42,8 +58,8 @@ export class GpuLoadReader {
       limitMs: PROBE_LIMIT_MS,
       signal,
     });
-    if (probed.timedOut)
-      return noGpuReading("nvidia", `NVML does not answer within ${PROBE_LIMIT_MS / 1000} s`);
+    // nvidia-smi would hang as NVML does.
+    if (probed.timedOut || NVML_HUNG.test(probed.stdout)) return noGpuReading("nvidia", HUNG);
     const gpus = parseGpuLoad(probed.stdout);
     if (gpus !== null) return { vendor: "nvidia", source: "nvml", error: null, gpus };
     return this.#askNvidiaSmi(signal);
@@ -56,7 +72,7 @@ export class GpuLoadReader {
         limitMs: NVIDIA_SMI_LIMIT_MS,
         signal,
       });
-      if (timedOut) return failed("nvidia-smi does not answer");
+      if (timedOut) return noGpuReading("nvidia", HUNG);
       const gpus = code === 0 ? parseNvidiaSmiLoad(stdout) : undefined;
       return gpus === undefined
         ? failed(`nvidia-smi says: ${stdout.split("\n", 1)[0]?.slice(0, 200)}`)

@@ -1,6 +1,7 @@
 import type { GpuEngineFacts, GpuFacts, GpuProblem, NvmlFault, ToolkitFacts } from "./gpuFacts";
 import type { GpuReport } from "./gpuReport";
 import { installDriver, nvmlProblem, type RemedyContext, updateDriver } from "./nvmlRemedies";
+import { plain } from "./quote";
 import {
   CDI_ENGINE,
   configureEngine,
@@ -86,7 +87,7 @@ function driverProblems(context: ProblemContext): GpuProblem[] {
 }
 
 function versionProblems(report: GpuReport, context: ProblemContext): GpuProblem[] {
-  const driver = report.driver_version ?? "";
+  const driver = plain(report.driver_version ?? "");
   const where = "NVIDIA driver";
   const update = updateDriver(context);
   if (isOlder(driver, OLLAMA_DRIVER)) {
@@ -109,7 +110,8 @@ function versionProblems(report: GpuReport, context: ProblemContext): GpuProblem
 
 /** GPUs that Ollama leaves alone: it is an error where none is left. */
 function capabilityProblems(report: GpuReport, driver: string, update: string): GpuProblem[] {
-  const faults = report.gpus.map(({ index, name, compute_capability: capability }) => {
+  const faults = report.gpus.map(({ index, name: called, compute_capability: capability }) => {
+    const name = plain(called);
     const where = `GPU ${index}`;
     if (capability === null) return undefined;
     if (isOlder(capability, OLLAMA_CAPABILITY)) {

@@ -21,7 +21,8 @@ function nvidiaLines(facts: GpuFacts): string[] {
   const known =
     source !== "none" || report.driver_version !== null || facts.driver.cards.length > 0;
   if (!known && !report.toolkit.installed) return ["No GPU of NVIDIA's."];
-  const driver = report.driver_version === null ? "no driver" : `driver ${report.driver_version}`;
+  const driver =
+    report.driver_version === null ? "no driver" : `driver ${plain(report.driver_version)}`;
   const cuda = report.cuda_version === null ? "" : `, CUDA ${report.cuda_version}`;
   const read = source === "none" ? "" : ` (read from ${source === "nvml" ? "NVML" : source})`;
   return [

@@ -49,7 +49,8 @@ export function parseToolkit(output: ToolkitOutput, engine: EngineInfo | undefin
   );
   return {
     version:
-      output.version.map((line) => /version v?(\d+\.\S+)/.exec(line)?.[1]).find(Boolean) ?? null,
+      output.version.map((line) => /version v?(\d+\.[\w.+~-]+)/.exec(line)?.[1]).find(Boolean) ??
+      null,
     runtime: engine?.runtimes.includes("nvidia") ?? false,
     cdiSpec: known.length > 0 || readable.length > 0,
     engineReadsCdi: folders.length > 0,

@@ -23,7 +23,7 @@ export function parseNvidiaSmiLoad(output: string): GpuLoad[] | undefined {
       utilizationPercent,
       memoryUsedMib,
       memoryTotalMib,
-      processes: [],
+      processes: null,
     });
   }
   return loads;

@@ -1,5 +1,6 @@
 import type { DriverFacts, GpuHostFacts, GpuProblem, NvmlFault } from "./gpuFacts";
 import { formatFault } from "./nvmlCodes";
+import { foreign } from "./quote";
 
 /** What is known beside a fault, and makes its remedy the right one for this host. */
 export interface RemedyContext {
@@ -122,7 +123,7 @@ export function nvmlProblem(
   const own = OWN_REMEDIES[fault.name] ?? unexpected();
   const { what, fix } = (fault.code === null ? own : REMEDIES[fault.code]) ?? own;
   return {
-    what: `${textOf(what, context)} (NVML: ${formatFault(fault)})`,
+    what: `${textOf(what, context)} (NVML: ${foreign(formatFault(fault))})`,
     where,
     fix: textOf(fix, context),
   };

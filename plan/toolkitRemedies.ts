@@ -22,9 +22,8 @@ const RESTART = "sudo systemctl restart docker";
 const WARNING =
   "The restart of Docker stops every container of this host, unless daemon.json has live-restore";
 
-/** An engine knows CDI from here on, and reads it unasked from the next. Source: release notes 25.0 and 28.2. */
+/** The first engine that knows CDI; from 28.2 on it need not be told to use it. Source: Docker's release notes. */
 export const CDI_ENGINE = "25";
-const CDI_BY_DEFAULT_ENGINE = "28.2";
 
 export const WRITE_CDI_SPEC =
   "sudo mkdir -p /var/run/cdi && sudo nvidia-ctk cdi generate --output=/var/run/cdi/nvidia.yaml";
@@ -53,12 +52,11 @@ export function configureEngine(engine: GpuEngineFacts): string {
   return `${commands("Tell Docker of it", configureCommands(engine))}\n${WARNING}`;
 }
 
+/** For an engine that reads no CDI specifications so far. */
 function configureCommands(engine: GpuEngineFacts | undefined): string[] {
-  const version = engine?.version ?? CDI_BY_DEFAULT_ENGINE;
-  // CDI has to be switched on in engines between the two.
-  const withCdi = !isOlder(version, CDI_ENGINE) && isOlder(version, CDI_BY_DEFAULT_ENGINE);
-  const configure = `sudo nvidia-ctk runtime configure --runtime=docker${withCdi ? " --cdi.enabled" : ""}`;
-  return [configure, ...(withCdi ? [WRITE_CDI_SPEC] : []), RESTART];
+  const knowsCdi = engine !== undefined && !isOlder(engine.version, CDI_ENGINE);
+  const configure = "sudo nvidia-ctk runtime configure --runtime=docker";
+  return knowsCdi ? [`${configure} --cdi.enabled`, WRITE_CDI_SPEC, RESTART] : [configure, RESTART];
 }
 
 function commands(title: string, lines: readonly string[]): string {

@@ -4,5 +4,5 @@ import { importBundled } from "./bundled.mjs";
 import { ensureCompiled } from "./compiled.cjs";
 
 ensureCompiled("agent");
-const { ensureAgentExecutable } = await importBundled("agent", "cli/agent/executable.ts");
+const { ensureAgentExecutable } = await importBundled("agent", "cli/agentExecutable.ts");
 console.log(await ensureAgentExecutable(resolve(import.meta.dirname, "..")));

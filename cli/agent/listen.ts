@@ -1,6 +1,7 @@
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import type { Server } from "node:http";
 import { connect } from "node:net";
+import { dirname } from "node:path";
 import { OperationError } from "../../plan/errors";
 
 /**
@@ -12,6 +13,12 @@ export async function listenOnSocket(server: Server, path: string): Promise<void
   if (await answers(path)) {
     const what = "another agent answers on this socket";
     throw new OperationError([{ what, where: path, fix: "Stop it first: one agent a host" }]);
+  }
+  if (!existsSync(dirname(path))) {
+    // Node would call it EACCES.
+    throw new OperationError([
+      { what: "cannot listen here: its folder is not there", where: path },
+    ]);
   }
   rmSync(path, { force: true });
   await listening(server, path, () => {

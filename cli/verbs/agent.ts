@@ -2,8 +2,6 @@ import type { Command } from "commander";
 import { gpuLoadScript } from "../../host/gpuProbe";
 import { version } from "../../package.json";
 import { AGENT_CONFIG_FILE } from "../../plan/agentConfig";
-import { runAgent } from "../agent/runAgent";
-import { runIdleCheck } from "../agent/runIdleCheck";
 import { findProjectRoot } from "../artifacts/projectRoot";
 
 /** What a host runs as aistack-agent, here from the checkout. */
@@ -16,6 +14,8 @@ export function registerAgentCommands(program: Command, finish: (code: number) =
     .option("--config <file>", "its configuration", AGENT_CONFIG_FILE)
     .option("--metrics <address>", "serve Prometheus text there, such as 127.0.0.1:9464")
     .action(async ({ config, metrics }: { config: string; metrics?: string }) => {
+      // Loaded only now: other verbs need not pay for it.
+      const { runAgent } = await import("../agent/runAgent");
       finish(await runAgent({ version, configFile: config, metrics, gpuProbe }));
     });
 
@@ -25,6 +25,7 @@ export function registerAgentCommands(program: Command, finish: (code: number) =
     .option("--config <file>", "the agent's configuration", AGENT_CONFIG_FILE)
     .option("--json", "print the outcome as JSON", false)
     .action(async ({ config, json }: { config: string; json: boolean }) => {
+      const { runIdleCheck } = await import("../agent/runIdleCheck");
       finish(await runIdleCheck({ configFile: config, json, gpuProbe }));
     });
 }

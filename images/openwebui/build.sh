@@ -72,7 +72,7 @@ mv "$out/site/bin/open-webui" "$out/bin/open-webui"
 # An example of the folder that a checkout keeps its data in.
 rm -rf "$out/site/bin" "$out/site/data"
 
-# What a start loads is compiled ahead, which saves a third of its time; all of the packages would be six times as much.
+# What a start loads is compiled ahead, which saves a third of its time: 60 MB of bytecode, where all of the packages make 200 MB.
 progress $((packages + 5)) "$total" "trying the result"
 mkdir "$scratch/trial"
 env -i PATH=/usr/bin:/bin HOME="$scratch/trial" LC_ALL=C.UTF-8 \

@@ -6,19 +6,21 @@ readonly DOCKER_FLOOR=20.10
 readonly DOCKER_START_LIMIT=60
 
 # One file beside the log: Docker was installed by us, so it is for us to let this user use it.
-docker_mark() { echo "$(state_folder)/installed-docker"; }
+docker_mark() { echo "$state_folder/installed-docker"; }
 
 # absent, stopped, denied, elsewhere (DOCKER_HOST names one that does not answer) or running.
 docker_state=absent docker_version='' docker_root=/var/lib/docker
+# docker or distribution, whose packages they are: set where this run installed it.
+docker_installed_from=''
 
 look_at_docker() {
   local answer
-  docker_version=''
+  docker_version='' docker_root=$(configured_docker_root)
   if ! have docker; then
     docker_state=absent
   elif answer=$(timeout 10 docker version --format '{{.Server.Version}}' 2>&1); then
     docker_state=running docker_version=${answer##*$'\n'}
-    docker_root=$(timeout 10 docker info --format '{{.DockerRootDir}}' 2>/dev/null) || docker_root=/var/lib/docker
+    docker_root=$(timeout 10 docker info --format '{{.DockerRootDir}}' 2>/dev/null) || docker_root=$(configured_docker_root)
   elif [[ $answer == *'permission denied'* ]]; then
     docker_state=denied
   elif [[ -n ${DOCKER_HOST-} && $DOCKER_HOST != unix:///var/run/docker.sock ]]; then
@@ -30,19 +32,21 @@ look_at_docker() {
   fi
 }
 
-docker_is_new_enough() {
-  local major minor
-  IFS=. read -r major minor _ <<<"$docker_version"
-  local floor_major=${DOCKER_FLOOR%.*} floor_minor=${DOCKER_FLOOR#*.}
-  [[ $major =~ ^[0-9]+$ && $minor =~ ^[0-9]+ ]] || return 1
-  minor=${BASH_REMATCH[0]}
-  ((10#$major > floor_major || (10#$major == floor_major && 10#$minor >= floor_minor)))
+# Where an engine keeps its data, or would.
+configured_docker_root() {
+  local folder
+  folder=$(sed -n 's/.*"data-root" *: *"\([^"]*\)".*/\1/p' "${AISTACK_ROOT-}/etc/docker/daemon.json" 2>/dev/null | head -n 1 || true)
+  echo "${folder:-/var/lib/docker}"
 }
 
 has_systemd() { [[ -d ${AISTACK_ROOT-}/run/systemd/system ]]; }
 
 ensure_docker() {
   look_at_docker
+  if [[ $docker_state == absent ]]; then
+    install_docker
+    look_at_docker
+  fi
   if [[ $docker_state == stopped ]]; then
     start_docker
     look_at_docker
@@ -52,10 +56,33 @@ ensure_docker() {
     running)
       docker_is_new_enough ||
         fail 3 "Docker $docker_version is too old" "Install Docker $DOCKER_FLOOR or newer"
+      tell_docker
       ;;
     denied) fail 3 "Docker runs, but $(id -un) may not use it" "$(docker_group_remedy)" ;;
     *) fail 3 "Docker does not answer" "Find the reason with: docker version" ;;
   esac
+}
+
+tell_docker() {
+  local fields=(version "$(json "$docker_version")" root "$(json "$docker_root")")
+  if [[ -n $docker_installed_from ]]; then
+    record_event info bootstrap.docker.installed "${fields[@]}" source "$(json "$docker_installed_from")"
+  else
+    record_event info bootstrap.docker.detected "${fields[@]}"
+  fi
+}
+
+# agree_to_restart_docker WHY: an engine that runs is not restarted before it was said what stops, and agreed to.
+agree_to_restart_docker() {
+  local containers answer=''
+  look_at_docker
+  [[ $docker_state == running ]] || return 0
+  containers=$(timeout 10 docker ps --format '{{.Names}}' 2>/dev/null | paste -sd ' ' || true)
+  say "$1. Docker restarts with that${containers:+, and these containers stop meanwhile: $containers}."
+  if [[ $assume_yes == yes || -z $containers ]]; then return 0; fi
+  if [[ -t 0 ]]; then read -r -p "Go on? [y/N] " answer; fi
+  [[ $answer == [yY]* ]] ||
+    fail 3 "Docker was not restarted, and nothing was changed" "Run this again when they may stop, or with --yes"
 }
 
 docker_group_remedy() {

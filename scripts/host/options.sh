@@ -1,15 +1,18 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # other parts read what is set here
 # The installer's command line. What it leaves in `passed_on` is for `aistack install`.
 
-readonly ACCEPTED_OPTIONS=(--profile --stack --images --yes --dry-run --help)
+readonly ACCEPTED_OPTIONS=(--profile --stack --images --yes --dry-run --check --json --help)
 readonly IMAGE_SOURCES=(auto registry archive build)
 
 passed_on=()
-assume_yes=no dry_run=no images=auto
+assume_yes=no dry_run=no images=auto only_check=no as_json=no
+wanted_profile=minimal wanted_stack=''
 
 usage() {
   cat <<'END'
 usage: ./install.sh [--profile NAME] [--stack NAME] [--images SOURCE] [--yes] [--dry-run]
+       ./install.sh --check [--json] [--profile NAME] [--stack NAME]
 
 Makes this host a private AI server: checks it, installs what is missing (Docker, Node, the Pulumi
 engine), shows what would change, asks, and brings the services up. Running it again is safe: it
@@ -20,6 +23,7 @@ finds everything in place and changes nothing.
   --images SOURCE   where container images come from: auto (default), registry, archive or build
   -y, --yes         do not ask
   --dry-run         show what would change, and change nothing on the host
+  --check           only check the host; --json prints the checks as one JSON object
   -h, --help        this text
 
 Exit codes: 0 done, 1 something failed, 2 wrong usage, 3 the host is not ready, 4 changes pending.
@@ -78,6 +82,8 @@ parse_options() {
         ;;
       -y | --yes) assume_yes=yes ;;
       --dry-run) dry_run=yes ;;
+      --check) only_check=yes ;;
+      --json) only_check=yes as_json=yes ;;
       -h | --help)
         usage
         exit 0
@@ -101,7 +107,10 @@ parse_options() {
 check_profile() {
   local profile=$1 file
   local -a known=()
-  [[ $profile != */* && -f $root/stacks/Pulumi.$profile.yaml ]] && return
+  if [[ $profile != */* && -f $root/stacks/Pulumi.$profile.yaml ]]; then
+    wanted_profile=$profile
+    return
+  fi
   for file in "$root"/stacks/Pulumi.*.yaml; do
     file=${file##*/Pulumi.}
     known+=("${file%.yaml}")
@@ -112,6 +121,7 @@ check_profile() {
 check_stack() {
   [[ $1 =~ ^[A-Za-z0-9_.-]{1,100}$ ]] ||
     fail 2 "install.sh: \"$1\" cannot be a stack's name" "Use letters, digits, dashes, dots and underscores"
+  wanted_stack=$1
 }
 
 check_images() {

@@ -11,45 +11,50 @@ as_root() {
   if [[ $(id -u) == 0 ]]; then "$@"; else sudo "$@"; fi
 }
 
-# What the installation needs and the host lacks. Asks look_at_docker and look_at_node, which come first.
+# What the installation needs and the host lacks, but for Docker itself, which docker-install.sh brings. Asks
+# look_at_docker and look_at_node, which come first.
 list_missing_packages() {
   packages=()
   have curl || packages+=(curl)
   [[ -s ${AISTACK_ROOT-}/etc/ssl/certs/ca-certificates.crt ]] || packages+=(ca-certificates)
   have ss || packages+=(iproute2)
-  if [[ $docker_state == absent ]]; then
-    # The distribution's engine on every network: it is there wherever apt works, and new enough on all
-    # releases that are supported. Whoever has Docker's own keeps it.
-    packages+=(docker.io)
-    have iptables || packages+=(iptables)
-    # A kernel that enforces AppArmor refuses containers as long as its profiles cannot be loaded.
-    if [[ $(cat "${AISTACK_ROOT-}/sys/module/apparmor/parameters/enabled" 2>/dev/null) == Y ]]; then
-      have apparmor_parser || packages+=(apparmor)
-    fi
-  fi
+  have useradd || packages+=(passwd)
   case $node_state in
     absent) packages+=(nodejs npm) ;;
     no-npm) packages+=(npm) ;;
   esac
 }
 
-# install_packages PACKAGE...
-install_packages() {
-  local -a wanted=("$@")
+# list_wanted: all that will be installed, in words; nothing where nothing is.
+list_wanted() {
+  local wanted=("${packages[@]}")
+  [[ $docker_state != absent ]] || wanted+=(Docker)
+  echo "${wanted[*]}"
+}
+
+lists_are_fresh=no
+
+refresh_package_lists() {
+  [[ $lists_are_fresh == no ]] || return 0
   # One mirror of several that does not answer is no reason to stop; what is missing then, the next step tells.
   step "Reading the lists of packages" apt_get update || true
   finish_interrupted
-  # Debian 13 parts the docker command from the engine.
-  if [[ " $* " == *" docker.io "* ]] && ! have docker && has_candidate docker-cli; then
-    wanted+=(docker-cli)
-  fi
-  if ! step "Installing ${wanted[*]}" apt_get install --yes --no-install-recommends --no-remove "${wanted[@]}"; then
-    fail 1 "apt-get could not install ${wanted[*]}" "Mend what it says, or install them by hand, and run this again"
+  lists_are_fresh=yes
+}
+
+# install_packages PACKAGE...
+install_packages() {
+  refresh_package_lists
+  if ! step "Installing $*" apt_get install --yes --no-install-recommends --no-remove "$@"; then
+    fail 1 "apt-get could not install $*" "Mend what it says, or install them by hand, and run this again"
   fi
 }
 
 # What a killed installation left half-done stands in the way of every other.
 finish_interrupted() {
+  if [[ $docker_state == running && $(dpkg --audit 2>&1) =~ (^|$'\n')\ *(docker\.io|docker-ce|containerd|containerd\.io|runc)\  ]]; then
+    agree_to_restart_docker "An installation of ${BASH_REMATCH[2]} was interrupted and has to be finished"
+  fi
   as_root env DEBIAN_FRONTEND=noninteractive dpkg --configure -a >>"$log_file" 2>&1 </dev/null 9>&- || true
   if [[ -n $(dpkg --audit 2>&1) ]]; then
     step "Finishing an interrupted installation of packages" \

@@ -4,6 +4,10 @@
 
 # shellcheck source=scripts/host/output.sh
 . "$root/scripts/host/output.sh"
+# shellcheck source=scripts/host/events.sh
+. "$root/scripts/host/events.sh"
+# shellcheck source=scripts/host/state.sh
+. "$root/scripts/host/state.sh"
 # shellcheck source=scripts/host/options.sh
 . "$root/scripts/host/options.sh"
 # shellcheck source=scripts/host/network.sh
@@ -12,10 +16,24 @@
 . "$root/scripts/host/packages.sh"
 # shellcheck source=scripts/host/docker.sh
 . "$root/scripts/host/docker.sh"
+# shellcheck source=scripts/host/docker-install.sh
+. "$root/scripts/host/docker-install.sh"
 # shellcheck source=scripts/host/node.sh
 . "$root/scripts/host/node.sh"
+# shellcheck source=scripts/host/stack-settings.sh
+. "$root/scripts/host/stack-settings.sh"
+# shellcheck source=scripts/host/baseline.sh
+. "$root/scripts/host/baseline.sh"
 # shellcheck source=scripts/host/checks.sh
 . "$root/scripts/host/checks.sh"
+# shellcheck source=scripts/host/check-system.sh
+. "$root/scripts/host/check-system.sh"
+# shellcheck source=scripts/host/check-docker.sh
+. "$root/scripts/host/check-docker.sh"
+# shellcheck source=scripts/host/check-ports.sh
+. "$root/scripts/host/check-ports.sh"
+# shellcheck source=scripts/host/check-disk.sh
+. "$root/scripts/host/check-disk.sh"
 # shellcheck source=scripts/host/command.sh
 . "$root/scripts/host/command.sh"
 

@@ -11,10 +11,10 @@ root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)
 . "$root/scripts/host/parts.sh"
 
 prepare() {
-  local what folder
+  local what
   local -a wanted=()
-  folder=$(state_folder)
-  take_lock "$folder"
+  find_state_folder
+  take_lock
   docker_state=unasked node_state=unasked
   for what; do
     case $what in
@@ -28,7 +28,7 @@ prepare() {
   for what in "${wanted[@]}"; do "list_packages_for_$what"; done
 
   if ((${#packages[@]} > 0)) || [[ $node_state != @(ready|unasked) || $docker_state != @(running|unasked) ]]; then
-    open_log "$folder" prepare "prepare.sh $*"
+    open_log prepare "prepare.sh $*"
     if ((${#packages[@]} > 0)); then install_quietly "${packages[@]}"; fi
     if [[ $docker_state != unasked ]]; then ensure_docker; fi
     if [[ $node_state != unasked ]]; then ensure_node_packages; fi
@@ -40,13 +40,15 @@ list_packages_for_lint() {
   have shellcheck || packages+=(shellcheck)
 }
 
-# A real OpenSSH server stands in for a remote host, a library that the tests compile for NVIDIA's; the units run
-# under a real systemd.
+# What a test needs of the distribution: an OpenSSH server for a remote host, a compiler for a library that stands in for
+# NVIDIA's, keys for a server that stands in for Docker's repository, and a systemd that runs the units.
 list_packages_for_tests() {
   if ! have gcc || [[ ! -e /usr/include/stdio.h ]]; then packages+=(gcc libc6-dev); fi
   have python3 || packages+=(python3)
   have sshd || packages+=(openssh-server)
   have ssh-keygen || packages+=(openssh-client)
+  have gpg-agent || packages+=(gpg gpg-agent)
+  have openssl || packages+=(openssl)
   have systemd-analyze || packages+=(systemd)
   have logrotate || packages+=(logrotate)
 }

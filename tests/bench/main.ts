@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { ROOT, Workspace } from "../support/e2e/workspace";
@@ -13,7 +14,9 @@ import { type Comparison, measure, median, printTable } from "./measure";
  */
 const REPEATS = Number(process.env.BENCH_REPEATS ?? 5);
 
-const workspace = await Workspace.create("");
+// Where the installer puts the system user's folders, in place of this machine's own.
+const hostRoot = mkdtempSync(join(tmpdir(), "aistack-host-root-"));
+const workspace = await Workspace.create(`  aistack:hostRoot: ${hostRoot}\n`);
 const empty = EmptyProgram.create();
 let rival: ComposeRival | undefined;
 try {
@@ -37,6 +40,7 @@ try {
   await rival?.remove();
   empty.remove();
   await workspace.remove();
+  rmSync(hostRoot, { recursive: true, force: true });
 }
 
 async function lifecycle(ours: Workspace, theirs: ComposeRival): Promise<Comparison[]> {

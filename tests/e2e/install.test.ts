@@ -1,12 +1,16 @@
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { inspect, type Ran, Workspace } from "../support/e2e/workspace";
+import { inspect, type Ran, TINY_MODEL, Workspace } from "../support/e2e/workspace";
 
 /** The installer on a host that has its packages, engine and image already: the part that users repeat. */
 describe("./install.sh", () => {
   let workspace: Workspace;
   let container: string;
+  /** Where the system user and its folders go, in place of this machine's own. */
+  let hostRoot: string;
 
   const install = async (...args: string[]): Promise<Ran> => {
     const ran = await execa(join(workspace.root, "install.sh"), args, {
@@ -22,7 +26,8 @@ describe("./install.sh", () => {
     (await execa("git", args, { cwd: workspace.root })).stdout;
 
   beforeAll(async () => {
-    workspace = await Workspace.create();
+    hostRoot = mkdtempSync(join(tmpdir(), "aistack-host-root-"));
+    workspace = await Workspace.create(`  aistack:hostRoot: ${hostRoot}\n${TINY_MODEL}`);
     container = workspace.name("ollama");
     await git("init", "--quiet");
     await git("add", "--all");
@@ -37,7 +42,10 @@ describe("./install.sh", () => {
       "t",
     );
   });
-  afterAll(() => workspace?.remove());
+  afterAll(async () => {
+    await workspace?.remove();
+    rmSync(hostRoot, { recursive: true, force: true });
+  });
 
   it("--dry-run shows the preview and makes nothing", async () => {
     const { code, output } = await install("--dry-run");
@@ -66,6 +74,13 @@ describe("./install.sh", () => {
     expect(code).toBe(0);
   });
 
+  it("first up: the user aistack has its folders, which others cannot read", () => {
+    const modes = ["etc", "var/lib", "var/log"].map(
+      (folder) => statSync(join(hostRoot, folder, "aistack")).mode & 0o7777,
+    );
+    expect(modes).toEqual([0o750, 0o750, 0o750]);
+  });
+
   it("first up: the checkout stays as git knows it, and its secrets are the owner's alone", async () => {
     expect(await git("status", "--porcelain")).toBe("");
     const { stdout } = await execa("stat", ["--format=%a %n", ".state", ".state/passphrase"], {
@@ -77,6 +92,7 @@ describe("./install.sh", () => {
   it("second run: everything is in place, nothing is changed", async () => {
     const before = await inspect(container);
     const { code, output } = await install("--yes");
+    expect(output).toContain("This host is ready; nothing on it had to be changed.");
     expect(output).toContain("Everything is in place; nothing was changed.");
     expect(code).toBe(0);
     const after = await inspect(container);

@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -7,7 +16,7 @@ import { gpuLoadScript, gpuProbeScript } from "../../../host/gpuProbe";
 import { type GpuFacts, parseGpuFacts } from "../../../plan/gpuFacts";
 
 const CHECKOUT = resolve(import.meta.dirname, "../../..");
-const TOOLS = ["cat", "grep", "readlink", "sed", "sleep", "stat", "tr"];
+const TOOLS = ["cat", "grep", "readlink", "sed", "sh", "sleep", "stat", "tr"];
 
 /** Cards of NVIDIA, AMD and Intel as the PCI bus lists them. */
 const VENDOR_IDS = { nvidia: "0x10de", amd: "0x1002", intel: "0x8086" };
@@ -43,6 +52,14 @@ export class GpuHost {
   command(name: string, body: string): void {
     writeFileSync(join(this.#bin, name), `#!/bin/sh\n${body}\n`);
     chmodSync(join(this.#bin, name), 0o755);
+  }
+
+  read(path: string): string {
+    return readFileSync(join(this.folder, path), "utf8");
+  }
+
+  has(path: string): boolean {
+    return existsSync(join(this.folder, path));
   }
 
   /** A card on the PCI bus. */

@@ -2,9 +2,9 @@ import { constants } from "node:fs";
 import { copyFile, mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { gpuLoadScript } from "../../host/gpuProbe";
-import { HostNotReadyError } from "../../plan/errors";
-import { ensureArtifact } from "../artifacts";
+import { gpuLoadScript } from "../host/gpuProbe";
+import { HostNotReadyError } from "../plan/errors";
+import { ensureArtifact } from "./artifacts";
 
 /** Where the executable is built to, relative to the checkout. */
 export const AGENT_EXECUTABLE = "bin/aistack-agent";

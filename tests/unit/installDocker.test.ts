@@ -1,0 +1,242 @@
+// What install.sh does about Docker, on hosts made of files: see tests/support/host/bareHost.ts.
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { APT, APT_INSTALL, BareHost } from "../support/host/bareHost";
+
+let host: BareHost;
+beforeEach(() => {
+  host = new BareHost();
+});
+afterEach(() => host.remove());
+
+describe("Docker", () => {
+  test("is started directly where there is no systemd, whatever an old pid file says", async () => {
+    host.withPackages();
+    rmSync(join(host.folder, "engine"));
+    rmSync(join(host.root, "run/systemd"), { recursive: true });
+    // A process that is alive, but no engine: this one.
+    host.write("run/docker.pid", String(process.pid));
+    const { code, output, changes } = await host.install(["--yes"]);
+    expect(output).toContain(
+      "Docker does not run, and there is no systemd: starting dockerd in the background",
+    );
+    expect(changes[0]).toBe("dockerd ");
+    expect(existsSync(join(host.root, "run/docker.pid"))).toBe(false);
+    expect(code).toBe(0);
+  });
+
+  test("that runs is neither restarted nor installed again", async () => {
+    const { output, changes } = await host.withPackages("20.10.24+dfsg1").install(["--yes"]);
+    expect(output).toMatch(/warn +docker +20\.10\.24\+dfsg1/);
+    expect(changes.filter((call) => /docker|systemctl|apt/.test(call))).toEqual([]);
+  });
+
+  test("from the distribution: where the docker command is a package of its own, that comes too", async () => {
+    host.command("apt-cache", "echo '  Candidate: 26.1.5+dfsg1-9'", false);
+    const { changes } = await host.install(["--yes"]);
+    expect(changes).toContain(`${APT_INSTALL} docker.io docker-cli iptables`);
+  });
+
+  test("that was installed by a user's sudo is made usable for that user, in the same run", async () => {
+    host.withUser(true);
+    const engine = join(host.folder, "engine");
+    host.later(
+      "docker",
+      `[ -e "${engine}" ] || { echo down >&2; exit 1; }
+      [ -n "$AISTACK_JOINED_GROUP" ] || { echo "permission denied" >&2; exit 1; }
+      [ "$1" != version ] || cat "${engine}"`,
+      false,
+    );
+    host.command("usermod", "exit 0");
+    const { code, output, changes } = await host.install(["--yes", "--stack", "lab"]);
+    expect(output).toContain(
+      "ada joins the group docker, whose members equal root, from the next login on (to undo it: sudo gpasswd -d ada docker).",
+    );
+    expect(changes).toContain("usermod -aG docker ada");
+    expect(changes.at(-1)).toBe("aistack install --stack lab --yes");
+    expect(code).toBe(0);
+    // One log for both halves.
+    const log = readFileSync(join(host.home, ".local/state/aistack/install.log"), "utf8");
+    expect(log.match(/^# /gm)).toHaveLength(2);
+  });
+
+  describe("from its own repository", () => {
+    const KEY = "9DC858229FC7DD38854AE2D88D81803C0EBFCD88";
+    /** curl that reaches download.docker.com alone, and gpg that sees these keys in what it brought. */
+    const reach = (...keys: string[]) => {
+      host.command(
+        "curl",
+        `case "$*" in *download.docker.com*) ;; *) exit 6 ;; esac
+        while [ "$1" != --output ]; do shift; done
+        echo key >"$2"`,
+        false,
+      );
+      const seen = keys.map(
+        (key) => `pub:-:4096:1:8D81803C0EBFCD88:\nfpr:::::::::${key}:\nsub:-:\nfpr:::::::::SUBKEY:`,
+      );
+      host.command(
+        "gpg",
+        `case "$*" in
+          *--show-keys*) echo "${seen.join("\n")}" ;;
+          *--export*) echo "keyring of $*" | sed 's/--homedir [^ ]*//' ;;
+        esac`,
+        false,
+      );
+      host.command("apt-cache", '[ "$2" != docker-ce ] || echo "  Candidate: 5:29.5.1-1"', false);
+      host.command("dpkg", '[ "$1" != --print-architecture ] || echo amd64', false);
+    };
+    const source = () => join(host.root, "etc/apt/sources.list.d/docker.sources");
+    const keyring = () => join(host.root, "etc/apt/keyrings/docker.gpg");
+    const engines = (changes: readonly string[]) =>
+      changes.filter((call) => call.startsWith(`${APT_INSTALL} docker`));
+
+    test("where it answers, with the pinned key", async () => {
+      reach(KEY);
+      const { code, changes } = await host.install(["--yes"]);
+      expect(readFileSync(source(), "utf8")).toBe(
+        `# Written by aistack's install.sh.
+Types: deb
+URIs: https://download.docker.com/linux/debian
+Suites: bookworm
+Components: stable
+Architectures: amd64
+Signed-By: ${keyring()}
+`,
+      );
+      expect(readFileSync(keyring(), "utf8")).toBe(
+        `keyring of  --batch --no-autostart --no-options --quiet --export ${KEY}\n`,
+      );
+      expect(statSync(keyring()).mode & 0o777).toBe(0o644);
+      expect(engines(changes)).toEqual([
+        `${APT_INSTALL} docker-ce docker-ce-cli containerd.io iptables`,
+      ]);
+      expect(changes).toContain(
+        `${APT} -o Dir::Etc::SourceList=${source()} -o Dir::Etc::SourceParts=- -o APT::Get::List-Cleanup=0 -o APT::Update::Error-Mode=any update`,
+      );
+      expect(host.events().at(-1)).toEqual({
+        time: expect.any(String),
+        level: "info",
+        event: "bootstrap.docker.installed",
+        version: "26.1.0",
+        root: "/var/lib/docker",
+        source: "docker",
+      });
+      expect(code).toBe(0);
+    });
+
+    test.each([
+      ["another key", ["0123456789ABCDEF0123456789ABCDEF01234567"]],
+      ["a second key beside it", [KEY, "0123456789ABCDEF0123456789ABCDEF01234567"]],
+      ["no key", []],
+    ])("%s ends the run before anything is used", async (_name, keys) => {
+      reach(...keys);
+      const { code, output, changes } = await host.install(["--yes"]);
+      expect(output).toContain(
+        `The key at https://download.docker.com/linux/debian/gpg is not Docker's, so nothing from there was used: its fingerprint is ${keys.join(" ") || "unreadable"}, not ${KEY}. Find out who answers in Docker's place; sudo apt-get install docker.io takes the distribution's engine`,
+      );
+      expect(code).toBe(1);
+      expect(existsSync(source())).toBe(false);
+      expect(existsSync(keyring())).toBe(false);
+      expect(engines(changes)).toEqual([]);
+    });
+
+    test("without encryption it is refused", async () => {
+      reach(KEY);
+      const { code, output } = await host.install(["--yes"], {
+        AISTACK_DOCKER_REPOSITORY: "http://download.docker.com",
+      });
+      expect(output).toContain(
+        "Docker's key is not taken from http://download.docker.com/linux/debian/gpg, which is not encrypted. AISTACK_DOCKER_REPOSITORY must begin with https://",
+      );
+      expect(code).toBe(2);
+      expect(existsSync(source())).toBe(false);
+    });
+
+    test("where it has no packages for this system, the distribution's are taken", async () => {
+      reach(KEY);
+      host.command("apt-cache", "echo '  Candidate: (none)'", false);
+      const { output, changes } = await host.install(["--yes"]);
+      expect(output).toContain(
+        "Docker's repository has nothing for this system: its packages come from the distribution.",
+      );
+      expect(existsSync(source())).toBe(false);
+      expect(engines(changes)).toEqual([`${APT_INSTALL} docker.io iptables`]);
+      expect(host.events().at(-1)).toMatchObject({ source: "distribution" });
+    });
+
+    test("where the distribution's engine was begun, that is finished", async () => {
+      reach(KEY);
+      host.command("dpkg-query", "echo not-installed; echo half-configured", false);
+      const { changes } = await host.install(["--yes"]);
+      expect(engines(changes)).toEqual([`${APT_INSTALL} docker.io iptables`]);
+    });
+
+    test("an entry that somebody made for it is used as it is", async () => {
+      reach(KEY);
+      const theirs = "etc/apt/sources.list.d/docker.list";
+      host.write(theirs, "deb [signed-by=x] https://download.docker.com/linux/debian b stable\n");
+      const { output, changes } = await host.install(["--yes"]);
+      expect(output).toContain(
+        `Docker's repository is known to apt already (${join(host.root, theirs)}), and is used as it is.`,
+      );
+      expect(existsSync(source())).toBe(false);
+      expect(engines(changes)).toEqual([
+        `${APT_INSTALL} docker-ce docker-ce-cli containerd.io iptables`,
+      ]);
+    });
+  });
+
+  describe("that runs is not restarted unasked", () => {
+    const refusal =
+      "An installation of docker.io was interrupted and has to be finished. Docker restarts with that, and these containers stop meanwhile: db web.";
+    beforeEach(() => {
+      host.withPackages();
+      host.without("ss");
+      host.command("docker", DOCKER_WITH_CONTAINERS, false);
+      host.write("dpkg-audit", " docker.io            Linux container runtime\n");
+    });
+
+    test("it says what stops, and ends where nobody is there to agree", async () => {
+      const { code, output, changes } = await host.install();
+      expect(output).toContain(
+        `${refusal}\nDocker was not restarted, and nothing was changed. Run this again when they may stop, or with --yes`,
+      );
+      expect(code).toBe(3);
+      expect(changes).toEqual([`${APT} update`, "dpkg --audit"]);
+    });
+
+    test("--yes agrees", async () => {
+      const { output, changes } = await host.install(["--yes"]);
+      expect(output).toContain(refusal);
+      expect(changes.slice(0, 4)).toEqual([
+        `${APT} update`,
+        "dpkg --audit",
+        "dpkg --configure -a",
+        "dpkg --audit",
+      ]);
+    });
+  });
+
+  test("that was there is told by an event", async () => {
+    await host.withPackages("29.5.1").install(["--yes"]);
+    expect(host.events().map(({ event }) => event)).toEqual([
+      "bootstrap.checks",
+      "bootstrap.docker.detected",
+    ]);
+    expect(host.events()[1]).toEqual({
+      time: expect.any(String),
+      level: "info",
+      event: "bootstrap.docker.detected",
+      version: "29.5.1",
+      root: "/var/lib/docker",
+    });
+  });
+});
+
+/** An engine that runs two containers. */
+const DOCKER_WITH_CONTAINERS = `case "$1 $3" in
+  version*) echo 29.5.1 ;;
+  info*) echo /var/lib/docker ;;
+  "ps {{.Names}}") echo db; echo web ;;
+esac`;
