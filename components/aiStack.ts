@@ -4,11 +4,13 @@ import type { SignedInRegistry } from "../host/dockerConfig";
 import type { HostAccess } from "../host/hostAccess";
 import { SPEC_LABEL } from "../plan/drift";
 import type { GpuReport } from "../plan/gpuReport";
+import type { ResolvedHostLayer } from "../plan/hostDrift";
 import type { ResolvedStack } from "../plan/resolve";
 import { type SecretValues, secretValue } from "../plan/secrets";
 import { CHAT_SERVICE, OPENAI_SERVICE } from "../plan/wiring";
 import { ContainerService } from "./containerService";
 import { GpuGate } from "./gpuGate";
+import { HostLayer } from "./hostLayer";
 import { LocalaiModel } from "./localaiModel";
 import { Model } from "./model";
 import { ServiceProof } from "./serviceProof";
@@ -23,12 +25,10 @@ export interface AiStackArgs {
   readonly secrets: SecretValues;
   /** shell that prints the GPU facts of a host; read only where the stack wants GPUs */
   readonly gpuProbe: string;
-  /** what must be done on the host before containers get GPUs: a `daemon-reload` takes them away from running ones */
-  readonly after?: readonly pulumi.Resource[];
-  /** differs after every `daemon-reload`: containers then prove anew that they have their GPUs */
-  readonly reloads?: pulumi.Input<string>;
   /** registries that images are pulled from by somebody who has signed in; absent: none */
   readonly registries?: readonly SignedInRegistry[];
+  /** what is on the host beside containers */
+  readonly hostLayer?: ResolvedHostLayer | undefined;
 }
 
 /** One host's AI server: network, volumes, services and their models. */
@@ -82,7 +82,14 @@ export class AiStack extends pulumi.ComponentResource {
       onEngine,
     );
 
-    const gate = openGate(`${name}-gpu`, args, { parent: this });
+    const { hostLayer } = args;
+    const onHost =
+      hostLayer === undefined
+        ? undefined
+        : new HostLayer(`${name}-host`, { layer: hostLayer }, { parent: this });
+    // A `daemon-reload` takes GPUs away from containers that run already.
+    const beforeGpu = onHost !== undefined && hostLayer?.spec.beforeContainers ? onHost : undefined;
+    const gate = openGate(`${name}-gpu`, args, beforeGpu, { parent: this });
 
     const services = new Map<string, ContainerService>();
     for (const service of resolved.services) {
@@ -99,7 +106,7 @@ export class AiStack extends pulumi.ComponentResource {
             secrets,
             after: service.gpu && gate !== undefined ? [...after, gate] : after,
             gpu: resolved,
-            reloads: args.reloads,
+            reloads: beforeGpu?.reloads,
             now: resolved.now,
           },
           onEngine,
@@ -184,14 +191,22 @@ export class AiStack extends pulumi.ComponentResource {
 
 function openGate(
   name: string,
-  { resolved, access, gpuProbe, after = [] }: AiStackArgs,
+  { resolved, access, gpuProbe }: AiStackArgs,
+  before: pulumi.Resource | undefined,
   opts: pulumi.ComponentResourceOptions,
 ): GpuGate | undefined {
   const { gpu: requirement, gpuDecision: decision } = resolved;
   if (requirement === undefined || decision === undefined) return undefined;
   return new GpuGate(
     name,
-    { requirement, decision, host: resolved.host, access, probe: gpuProbe, after },
+    {
+      requirement,
+      decision,
+      host: resolved.host,
+      access,
+      probe: gpuProbe,
+      after: before === undefined ? [] : [before],
+    },
     opts,
   );
 }

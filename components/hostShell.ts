@@ -2,6 +2,7 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { readPrivateKey } from "../host/privateKey";
 import { quoteForShell, renderHostScript } from "../plan/hostScript";
+import type { Observation } from "../plan/observation";
 import type { HostConnection } from "../plan/settings";
 
 export interface HostCommandArgs {
@@ -26,13 +27,6 @@ export interface HostCommandArgs {
   readonly identity?: string;
   /** show standard error while it runs */
   readonly logging?: "none" | "stderr";
-}
-
-/** How a host was seen to compare with what is declared. */
-export interface Observation {
-  readonly inSync: boolean;
-  /** what differs; with a time, so that the same difference seen twice is mended twice */
-  readonly text: string;
 }
 
 /** A script on the host as a resource. */
@@ -85,7 +79,7 @@ export function runOnHost(
 const ROOT_SHELL = `exec sh -c 'if [ "$(id -u)" = 0 ]; then exec sh -s "$@"; else exec sudo -n sh -s "$@"; fi' sh`;
 
 /** Arguments of a connection; the host's key is always among them, so nobody else is talked to. */
-function connect(host: HostConnection): command.types.input.remote.ConnectionArgs {
+export function connect(host: HostConnection): command.types.input.remote.ConnectionArgs {
   return {
     host: host.address,
     user: host.user,

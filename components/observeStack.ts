@@ -6,6 +6,7 @@ import { gpuProbeScript } from "../host/gpuProbe";
 import { accessHost } from "../host/hostAccess";
 import { observeLocalai } from "../host/localaiObservation";
 import { gatherModelFacts, modelRecordFolder } from "../host/modelFacts";
+import { observeHostLayer } from "../host/observeHostLayer";
 import { gpuProbeCommand, type ProbeCommand, probeCommand } from "../host/probe";
 import { ensureSecrets } from "../host/secretStore";
 import { decodePulumiConfig } from "../plan/configKeys";
@@ -32,16 +33,22 @@ export async function observeStack(): Promise<AiStackArgs> {
   const checkout = readCheckout(root, stack);
   const planned = planCheckout(checkout, decodePulumiConfig(pulumi.runtime.allConfig()));
 
-  const { host } = planned;
-  const access = accessHost(root, stack, host);
+  const access = accessHost(root, stack, planned.host);
+  const ask = (probe: ProbeCommand) => look(planned.host, probe);
   const [probed, gpuProbed] = await Promise.all([
-    look(host, probeCommand(root, planned, access)),
-    planned.gpu === undefined ? undefined : look(host, gpuProbeCommand(root, access)),
+    ask(probeCommand(root, planned, access)),
+    planned.gpu === undefined ? undefined : ask(gpuProbeCommand(root, access)),
   ]);
   const facts = parseHostFacts(probed);
   const plan = applyGpu(planned, gpuProbed === undefined ? undefined : parseGpuFacts(gpuProbed));
   const models = await gatherModelFacts(root, stack, plan, facts);
-  const problems = [...models.problems, ...checkHost(plan, facts, models.newFiles)];
+  const now = new Date();
+  const host = await observeHostLayer(root, { plan, access, dataRoot: facts.dataRoot, now }, ask);
+  const problems = [
+    ...models.problems,
+    ...checkHost(plan, facts, models.newFiles),
+    ...host.problems,
+  ];
   if (problems.length > 0) throw new StackError(problems);
 
   // A preview writes nothing: what it generates is of the right form and thrown away.
@@ -54,19 +61,27 @@ export async function observeStack(): Promise<AiStackArgs> {
     recordFolder: modelRecordFolder(stack),
     ...(await observeLocalai(root, stack, plan, access, secrets)),
     secrets,
-    now: new Date(),
+    now,
   });
   // What drifted is named in a plain preview, not only in the details of a diff.
   const warnings = [
     ...warnOfHost(plan, facts),
     ...describeGpu(plan, facts.images),
     ...describeDrift(resolved),
+    ...(host.layer?.drift ?? []),
   ];
   for (const line of warnings) await pulumi.log.warn(line);
   for (const line of describeHiddenChanges(resolved, facts)) await pulumi.log.info(line);
   const pulled = resolved.services.filter(({ image }) => !image.built);
   const registries = signedInRegistries(pulled.map(({ image }) => image.name));
-  return { resolved, access, secrets, gpuProbe: gpuProbeScript(root), registries };
+  return {
+    resolved,
+    access,
+    secrets,
+    gpuProbe: gpuProbeScript(root),
+    registries,
+    hostLayer: host.layer,
+  };
 }
 
 /** @throws StackError where a host over SSH cannot be looked at; anything else that fails is a bug */

@@ -4,6 +4,7 @@ import { ProblemList } from "./errors";
 import type { GpuDecision } from "./gpuPlan";
 import type { GpuRequirement } from "./gpuRequirement";
 import { planGpu, planVariants, type VariantImages } from "./gpuServices";
+import { type HostLayerSettings, hostLayerSettings } from "./hostLayer";
 import { type ImageNames, type ImagePlan, planImage } from "./images";
 import { type LocalaiSpec, planLocalai } from "./localaiModels";
 import { type ModelSpec, planModels } from "./models";
@@ -39,6 +40,8 @@ export interface StackPlan {
   readonly gpuDecision?: GpuDecision;
   /** what people should know of the configuration, one line each */
   readonly warnings: readonly string[];
+  /** absent: nothing is installed on the host beside containers */
+  readonly hostLayer?: HostLayerSettings;
 }
 
 export interface NetworkSpec {
@@ -174,6 +177,7 @@ export function planStack(
   return {
     profile: settings.profile,
     host: settings.host,
+    ...hostLayerSettings(settings),
     networks,
     volumes,
     services: servicePlans,

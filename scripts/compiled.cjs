@@ -8,9 +8,9 @@ const { join, resolve } = require("node:path");
 
 const root = resolve(__dirname, "..");
 
-/** Bundles that one of them starts as commands, by its name. */
+/** Bundles that one of them starts as commands or installs, by its name. */
 const COMMANDS = {
-  program: ["ensureModel", "ensureLocalai", "gate"],
+  program: ["ensureModel", "ensureLocalai", "gate", "agent"],
   aistack: [],
   agent: [],
 };

@@ -41,7 +41,7 @@ list_packages_for_lint() {
 }
 
 # What a test needs of the distribution: an OpenSSH server for a remote host, a compiler for a library that stands in for
-# NVIDIA's, keys for a server that stands in for Docker's repository, and a container registry.
+# NVIDIA's, keys for a server that stands in for Docker's repository, a container registry, and a systemd for the units.
 list_packages_for_tests() {
   if ! have gcc || [[ ! -e /usr/include/stdio.h ]]; then packages+=(gcc libc6-dev); fi
   have python3 || packages+=(python3)
@@ -50,6 +50,8 @@ list_packages_for_tests() {
   have gpg-agent || packages+=(gpg gpg-agent)
   have openssl || packages+=(openssl)
   have docker-registry || packages+=(docker-registry)
+  have systemd-analyze || packages+=(systemd)
+  have logrotate || packages+=(logrotate)
 }
 
 # A package for tests must not leave a port of the machine open: its service is not to run.

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { GpuFacts } from "../../plan/gpuFacts";
 import { applyGpu } from "../../plan/gpuPlan";
+import { resolveHostLayer } from "../../plan/hostDrift";
 import { resolveStack } from "../../plan/resolve";
 import {
   type Answer,
@@ -10,12 +11,15 @@ import {
   type GraphOptions,
 } from "../support/plan/graph";
 import { amdHost, GPU_A, GPU_B, gpuHost, nvidiaHost } from "../support/plan/hostGpus";
+import { factsOf, installedLines, planLayer } from "../support/plan/hostLayer";
 import { hostFacts } from "../support/plan/hostOutput";
 import { planMinimal } from "../support/plan/stack";
 
 /*
  * GPUs in the graph: what the provider is asked for, and that nothing which computes on them starts before the gate.
  */
+
+const NOW = new Date("2026-11-22T12:00:00.000Z");
 
 const MODELS = { models: [{ name: "llama3.2:1b" }] };
 
@@ -39,7 +43,7 @@ function build(
     records: {},
     recordFolder: ".state/models/test",
     secrets: {},
-    now: new Date("2026-11-22T12:00:00.000Z"),
+    now: NOW,
   });
   return buildGraph(resolved, false, answer, options);
 }
@@ -209,13 +213,18 @@ test("on the CPU for want of a GPU, the gate stays and tells so", async () => {
 });
 
 test("what reloads systemd comes before the gate, and containers prove themselves anew after it", async () => {
-  const graph = await build({ gpu: "nvidia" }, nvidiaHost(), {
-    unit: { name: "agent", reloads: "third reload" },
-  });
-  expect(graph.find("command:Command", "aistack-gpu-probe").options.dependencies).toEqual([
-    "command:Command agent",
-  ]);
+  const spec = planLayer({ gpu: "nvidia" });
+  const hostLayer = resolveHostLayer(spec, factsOf(installedLines(spec)), NOW);
+  const graph = await build({ gpu: "nvidia" }, nvidiaHost(), { hostLayer });
+  expect(graph.find("command:Command", "aistack-gpu-probe").options.dependencies).toContain(
+    "command:Command aistack-agent.service",
+  );
   expect(graph.find("command:Command", "ollama-gpu").inputs.environment).toMatchObject({
-    RELOADS: "third reload",
+    RELOADS: expect.stringMatching(/^[0-9a-f]{64}$/),
   });
+  const another = { ...hostLayer, observed: { ...hostLayer.observed, units: [] } };
+  const other = await build({ gpu: "nvidia" }, nvidiaHost(), { hostLayer: another });
+  expect(other.find("command:Command", "ollama-gpu").inputs.environment).not.toEqual(
+    graph.find("command:Command", "ollama-gpu").inputs.environment,
+  );
 });

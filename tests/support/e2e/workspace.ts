@@ -15,6 +15,14 @@ import { execa } from "execa";
 
 export const ROOT = resolve(import.meta.dirname, "../../..");
 
+/** Somewhere else than here, where a workspace's commands run: in a machine of the test's own. */
+export interface Place {
+  run(
+    command: readonly string[],
+    options: { readonly folder: string; readonly environment: Readonly<Record<string, string>> },
+  ): Promise<Ran>;
+}
+
 /** What a command printed, and how it ended. */
 export interface Ran {
   readonly code: number;
@@ -35,6 +43,8 @@ export class Workspace {
   initialPort = 0;
   /** the other services' ports, whatever the profile */
   readonly ports = { openwebui: 0, localai: 0 };
+  /** where its commands run; undefined: here */
+  place: Place | undefined;
   /** what `./aistack env` exports, once prepared */
   environment: Record<string, string> = {};
 
@@ -46,7 +56,10 @@ export class Workspace {
   static async create(config = TINY_MODEL): Promise<Workspace> {
     const workspace = new Workspace();
     const left = new Set(
-      [".git", ".state", "node_modules", "tests", "engine", "docs"].map((name) => join(ROOT, name)),
+      // The agent is as large as everything else together, and made in a second where a test wants it.
+      [".git", ".state", "node_modules", "tests", "engine", "docs", "bin/aistack-agent"].map(
+        (name) => join(ROOT, name),
+      ),
     );
     cpSync(ROOT, workspace.root, { recursive: true, filter: (source) => !left.has(source) });
     symlinkSync(join(ROOT, "engine"), join(workspace.root, "engine"));
@@ -141,9 +154,13 @@ export class Workspace {
     args: readonly string[],
     environment: Record<string, string>,
   ): Promise<Ran> {
+    const env = { ...environment, NO_COLOR: "1" };
+    if (this.place !== undefined) {
+      return this.place.run([file, ...args], { folder: this.root, environment: env });
+    }
     const result = await execa(file, args, {
       cwd: this.root,
-      env: { ...environment, NO_COLOR: "1" },
+      env,
       reject: false,
       all: true,
       stdin: "ignore",

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { SignedInRegistry } from "../../../host/dockerConfig";
+import type { ResolvedHostLayer } from "../../../plan/hostDrift";
 import type { ResolvedStack } from "../../../plan/resolve";
 
 /** A resource as the program asked the engine for it. */
@@ -23,8 +24,8 @@ export interface Registered {
 }
 
 export interface GraphOptions {
-  /** a unit of the host's that is installed before GPUs are handed out */
-  readonly unit?: { readonly name: string; readonly reloads: string };
+  /** what is on the host beside containers */
+  readonly hostLayer?: ResolvedHostLayer;
   readonly registries?: readonly SignedInRegistry[];
 }
 
@@ -88,12 +89,13 @@ const pulledAndRunning: Answer = (type) => {
 /**
  * Builds the stack's component against an engine that answers everything.
  * @param preview true: nothing that only an engine knows is known, as in the first preview
+ * @param hostLayer what is on the host beside containers
  */
 export async function buildGraph(
   resolved: ResolvedStack,
   preview = false,
   answer: Answer = pulledAndRunning,
-  { unit, registries = [] }: GraphOptions = {},
+  { registries = [], hostLayer }: GraphOptions = {},
 ): Promise<Graph> {
   const registered: Registered[] = [];
   const inputs = new Map<string, Readonly<Record<string, unknown>>>();
@@ -125,18 +127,13 @@ export async function buildGraph(
 
   // Only once the mocks are set: the SDK keeps what it finds at import.
   const { AiStack } = await import("../../../components/aiStack");
-  const { local } = await import("@pulumi/command");
-  const after =
-    unit === undefined
-      ? {}
-      : { after: [new local.Command(unit.name, { create: "true" })], reloads: unit.reloads };
   const stack = new AiStack("aistack", {
-    ...after,
     resolved,
     access: { dockerHost: "unix:///run/test.sock", ssh: undefined, sshOptions: undefined },
     secrets: SECRETS,
     gpuProbe: GPU_PROBE,
     registries,
+    hostLayer,
   });
   const outputs = await valuesOf({
     endpoints: stack.endpoints,

@@ -34,8 +34,15 @@ export interface Sshd {
 
 const sshdPath = "/usr/sbin/sshd";
 
-export async function startSshd(): Promise<Sshd> {
-  const folder = mkdtempSync(join(tmpdir(), "aistack-sshd-"));
+/**
+ * @param parent of the folder with its files
+ * @param inside a command line that runs another one somewhere else, as in a machine of the test's own
+ */
+export async function startSshd(
+  parent = tmpdir(),
+  inside = (...command: string[]): readonly string[] => command,
+): Promise<Sshd> {
+  const folder = mkdtempSync(join(parent, "aistack-sshd-"));
   const hostKeyFile = makeKey(folder, "host", "");
   const rsaHostKeyFile = makeKey(folder, "rsa", "", "rsa");
   const privateKeyFile = makeKey(folder, "client", "");
@@ -51,7 +58,8 @@ export async function startSshd(): Promise<Sshd> {
     mkdirSync("/run/sshd", { recursive: true });
   }
 
-  const server = spawn(sshdPath, ["-D", "-e", "-f", config], {
+  const [command = "", ...args] = inside(sshdPath, "-D", "-e", "-f", config);
+  const server = spawn(command, args, {
     stdio: ["ignore", "ignore", "pipe"],
   });
   const log: string[] = [];

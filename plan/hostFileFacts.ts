@@ -1,0 +1,120 @@
+/** What assets/shell/host/probe.sh saw of the host's files and units. */
+export interface HostFileFacts {
+  /** whether the host's files can be read and written */
+  readonly access: boolean;
+  readonly systemd: boolean;
+  readonly logrotate: boolean;
+  /** groups of the agent's account; undefined where there is no such user */
+  readonly groups: readonly string[] | undefined;
+  readonly entries: ReadonlyMap<string, EntryFacts>;
+  /** SHA-256 of what was last written, by the name of the file */
+  readonly records: ReadonlyMap<string, string>;
+  readonly dropIns: readonly string[];
+  readonly units: ReadonlyMap<string, UnitFacts>;
+}
+
+/** Something at a path; the path itself, where that is a link. */
+export interface EntryFacts {
+  readonly type: "file" | "directory" | "link" | "other";
+  /** four octal digits */
+  readonly mode: string;
+  readonly user: string;
+  readonly group: string;
+  readonly target: string | undefined;
+  readonly sha256: string | undefined;
+}
+
+/** A unit as systemd has it: systemctl(1), "show". */
+export interface UnitFacts {
+  readonly load: string;
+  readonly active: string;
+  /** the file that it was loaded from */
+  readonly fragment: string;
+  /** its file is another one than systemd has read */
+  readonly needsReload: boolean;
+}
+
+const TYPES: Readonly<Record<string, EntryFacts["type"]>> = {
+  f: "file",
+  d: "directory",
+  l: "link",
+};
+
+/**
+ * Reads the probe's output.
+ * @throws Error (a bug, with its stack) where the output is not of the probe's form
+ */
+export function parseHostFileFacts(output: string): HostFileFacts {
+  const facts = output
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => line.split("\t"));
+  const all = (name: string) => facts.filter(([kind]) => kind === name).map(([, ...rest]) => rest);
+  const known = [
+    "access",
+    "systemd",
+    "logrotate",
+    "entry",
+    "drop-in",
+    "sha256",
+    "record",
+    "groups",
+  ];
+  for (const [kind = ""] of facts) {
+    if (![...known, "unit"].includes(kind))
+      throw new Error(`the probe of host files printed an unexpected line: ${kind}`);
+  }
+  const hashes = new Map(pairs(all("sha256")));
+  return {
+    access: all("access")[0]?.[0] === "root",
+    systemd: all("systemd").length > 0,
+    logrotate: all("logrotate").length > 0,
+    groups: all("groups")[0]?.[0]?.split(" "),
+    entries: new Map(
+      all("entry").map(([path = "", type = "", mode = "", user = "", group = "", target = ""]) => [
+        path,
+        {
+          type: TYPES[type] ?? "other",
+          mode: mode.padStart(4, "0"),
+          user,
+          group,
+          target: target === "" ? undefined : target,
+          sha256: hashes.get(path),
+        },
+      ]),
+    ),
+    records: new Map(pairs(all("record"))),
+    dropIns: all("drop-in").map(([path = ""]) => path),
+    units: parseUnits(all("unit").map(([property = ""]) => property)),
+  };
+}
+
+function pairs(rows: readonly (readonly string[])[]): [string, string][] {
+  return rows.map(([name = "", value = ""]) => [name, value]);
+}
+
+/** `Name=value` lines, an empty line between units. */
+function parseUnits(lines: readonly string[]): Map<string, UnitFacts> {
+  const blocks = lines
+    .join("\n")
+    .split("\n\n")
+    .map((block) => new Map(block.split("\n").map(splitProperty)));
+  return new Map(
+    blocks
+      .filter((block) => block.has("Id"))
+      .map((block) => [
+        block.get("Id") ?? "",
+        {
+          load: block.get("LoadState") ?? "",
+          active: block.get("ActiveState") ?? "",
+          fragment: block.get("FragmentPath") ?? "",
+          needsReload: block.get("NeedDaemonReload") === "yes",
+        },
+      ]),
+  );
+}
+
+function splitProperty(line: string): [string, string] {
+  const at = line.indexOf("=");
+  return [line.slice(0, at), line.slice(at + 1)];
+}
