@@ -9,6 +9,7 @@ import { type HostFacts, parseHostFacts } from "../plan/hostFacts";
 import type { StackPlan } from "../plan/plan";
 import { planCheckout } from "../plan/planCheckout";
 import { checkHost } from "../plan/preflight";
+import { readSettings, type Settings } from "../plan/settings";
 import { explainSshFailure } from "../plan/sshFailure";
 
 /** A stack's plan, and what was seen of the host that it is for. */
@@ -24,6 +25,12 @@ export interface Observation {
 export function planFromCheckout(root: string, stack: string): StackPlan {
   const checkout: Checkout = readCheckout(root, stack);
   return planCheckout(checkout, decodeStackFile(checkout.stackFile.value));
+}
+
+/** A stack's settings with every default filled in. @throws StackError with every problem found */
+export function settingsFromCheckout(root: string, stack: string): Settings {
+  const { stackFile } = readCheckout(root, stack);
+  return readSettings(decodeStackFile(stackFile.value), stackFile);
 }
 
 /**
@@ -42,8 +49,11 @@ export async function observe(root: string, stack: string): Promise<Observation>
   };
 }
 
+/** What a probe asks about. */
+export type ProbedPlan = Pick<StackPlan, "services" | "networks" | "host">;
+
 /** @throws StackError where a host over SSH cannot be looked at */
-export async function probe(root: string, stack: string, plan: StackPlan): Promise<HostFacts> {
+export async function probe(root: string, stack: string, plan: ProbedPlan): Promise<HostFacts> {
   const { command, environment, stdin } = probeCommand(
     root,
     plan,

@@ -35,7 +35,8 @@ export function checkHost(
   ];
 }
 
-function engineProblem({ docker }: HostFacts): Problem | undefined {
+/** Why the engine cannot be used, or undefined. */
+export function engineProblem({ docker }: Pick<HostFacts, "docker">): Problem | undefined {
   switch (docker.state) {
     case "running":
       return undefined;
@@ -65,11 +66,7 @@ function foreignObjects(plan: StackPlan, facts: HostFacts): Problem[] {
   const containers = plan.services
     .map(({ container }) => container.name)
     .filter((name) => isForeign(facts.inspectedContainers[name]))
-    .map((name) => ({
-      what: `a container ${name} is there that aistack did not make`,
-      where: "docker",
-      fix: `Rename it with: docker rename ${name} ${name}-old, remove it, or set aistack:namePrefix`,
-    }));
+    .map(foreignContainer);
   const networks = plan.networks
     .filter(({ name }) => isForeign(facts.networks[name]))
     .map(({ name }) => ({
@@ -80,7 +77,16 @@ function foreignObjects(plan: StackPlan, facts: HostFacts): Problem[] {
   return [...containers, ...networks];
 }
 
-function isForeign(
+export function foreignContainer(name: string): Problem {
+  return {
+    what: `a container ${name} is there that aistack did not make`,
+    where: "docker",
+    fix: `Rename it with: docker rename ${name} ${name}-old, remove it, or set aistack:namePrefix`,
+  };
+}
+
+/** True for an object of the engine that does not carry our label. */
+export function isForeign(
   seen: { readonly labels: Readonly<Record<string, string>> } | undefined,
 ): boolean {
   return seen !== undefined && seen.labels[SPEC_LABEL] === undefined;

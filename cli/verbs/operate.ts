@@ -5,8 +5,8 @@ import { confirm } from "../confirm";
 import { EXIT } from "../exitCodes";
 import { observe } from "../observe";
 import { destroy, type OperationOptions, preview, up } from "../operations";
-import { installedEnvironment, selectedStack } from "../session";
-import { stackExists } from "../stackStore";
+import { installedEnvironment } from "../session";
+import { chooseStack } from "../stackSelection";
 
 interface VerbOptions {
   readonly stack?: string;
@@ -59,25 +59,16 @@ export function registerOperationCommands(program: Command, finish: (code: numbe
 /** Everything is checked before the engine starts, so that bad input touches nothing. */
 async function openSession(options: VerbOptions, check: boolean): Promise<OperationOptions> {
   const root = findProjectRoot();
-  const stack = options.stack ?? (await selectedStack(root, await installedEnvironment(root)));
-  if (!stackExists(root, stack)) {
-    throw new StackError([
-      {
-        what: `there is no stack "${stack}"`,
-        where: "--stack",
-        fix: `Create it with: ./install.sh --stack ${stack}`,
-      },
-    ]);
-  }
+  const installed = await installedEnvironment(root);
+  const stack = chooseStack(root, options.stack);
   if (check) {
     const { problems } = await observe(root, stack);
     if (problems.length > 0) throw new StackError(problems);
   }
-  const environment = await installedEnvironment(root);
   return {
     root,
     stack,
-    environment: { ...(process.env as Record<string, string>), ...environment },
+    environment: { ...(process.env as Record<string, string>), ...installed },
     onOutput: (text) => process.stdout.write(text),
     color: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
   };

@@ -1,0 +1,85 @@
+import { Box, type Key, useInput, useWindowSize } from "ink";
+import { useSyncExternalStore } from "react";
+import { interpretKey, type KeyPress, type UiCommand } from "./keys";
+import { layOut } from "./layout";
+import { DriftPanel } from "./parts/driftPanel";
+import { EventPanel } from "./parts/eventPanel";
+import { Footer } from "./parts/footer";
+import { GpuPanel } from "./parts/gpuPanel";
+import { Header } from "./parts/header";
+import { HelpView } from "./parts/helpView";
+import { ModelPanel } from "./parts/modelPanel";
+import { ServicePanel } from "./parts/servicePanel";
+import { TextView } from "./parts/textView";
+import type { UiAction, UiState } from "./state";
+import type { UiStore } from "./store";
+
+export interface AppProps {
+  readonly store: UiStore;
+  readonly onCommand: (command: UiCommand) => void;
+}
+
+/** The whole screen, and the keys. */
+export function App({ store, onCommand }: AppProps) {
+  const state = useSyncExternalStore(store.subscribe, store.state);
+  const { columns, rows } = useWindowSize();
+  useInput((input, key) => {
+    const meant = interpretKey(store.state(), toKeyPress(input, key));
+    if (meant === undefined) return;
+    if (isAction(meant)) store.dispatch(meant);
+    else onCommand(meant);
+  });
+  // One row less than there are: a line feed in the last one would scroll the screen.
+  const height = rows - 1;
+  return (
+    <Box flexDirection="column" width={columns} height={height} overflow="hidden">
+      <Header {...state} />
+      <Content state={state} columns={columns} height={height - 3} />
+      <Footer view={state.view} notice={state.notice} />
+    </Box>
+  );
+}
+
+interface ContentProps {
+  readonly state: UiState;
+  readonly columns: number;
+  readonly height: number;
+}
+
+function Content({ state, columns, height }: ContentProps) {
+  if (state.view.kind === "help") return <HelpView height={height} />;
+  if (state.view.kind === "text") return <TextView view={state.view} height={height} />;
+  const rows = layOut(height, state);
+  return (
+    <>
+      <ServicePanel {...state} width={columns} />
+      <Box flexShrink={0}>
+        <Box width="50%">
+          <GpuPanel gpu={state.gpu} width={Math.floor(columns / 2)} height={rows.middle} />
+        </Box>
+        <Box width="50%">
+          <ModelPanel models={state.models} height={rows.middle} />
+        </Box>
+      </Box>
+      <DriftPanel drift={state.drift} height={rows.drift} />
+      <EventPanel events={state.events} height={rows.events} />
+    </>
+  );
+}
+
+function isAction(meant: UiAction | UiCommand): meant is UiAction {
+  return ["selectionMoved", "viewOpened", "scrolled"].includes(meant.type);
+}
+
+function toKeyPress(input: string, key: Key): KeyPress {
+  if (key.ctrl) return { input, name: "ctrl" };
+  const names: [boolean, KeyPress["name"]][] = [
+    [key.upArrow, "up"],
+    [key.downArrow, "down"],
+    [key.pageUp, "pageUp"],
+    [key.pageDown, "pageDown"],
+    [key.escape, "escape"],
+    [key.return, "return"],
+  ];
+  return { input, name: names.find(([pressed]) => pressed)?.[1] };
+}

@@ -1,0 +1,46 @@
+import { render } from "ink";
+import { connectDocker } from "../docker/connect";
+import { planFromCheckout, settingsFromCheckout } from "../observe";
+import { App } from "./app";
+import { UiCommands } from "./commands";
+import { startFeeds } from "./feeds/start";
+import { initialState } from "./state";
+import { UiStore } from "./store";
+
+/**
+ * Shows the terminal UI until the user leaves it. Ink restores the terminal however that comes about: its
+ * alternate screen, cursor and raw mode end with the process, by a signal and by a bug, too.
+ * @throws what a feed or a command failed with, where that is a bug
+ */
+export async function runTerminalUi(root: string, stack: string): Promise<void> {
+  const plan = planFromCheckout(root, stack);
+  const docker = await connectDocker();
+  const hasGpu = settingsFromCheckout(root, stack).gpu !== "none";
+  const services = plan.services.map(({ name, container, endpoint }) => ({
+    name,
+    container: container.name,
+    endpoint,
+  }));
+  const store = new UiStore(initialState(stack, plan.profile, services, hasGpu, new Date()));
+  const ending = new AbortController();
+  let failure: unknown;
+  const leave = (error?: unknown) => {
+    failure ??= error;
+    ending.abort();
+    screen.unmount();
+  };
+  const { dispatch } = store;
+  const context = { root, stack, plan, docker, hasGpu, dispatch, signal: ending.signal };
+  const commands = new UiCommands(context, leave);
+  const screen = render(
+    <App store={store} onCommand={(command) => void commands.run(command).catch(leave)} />,
+    { alternateScreen: true, exitOnCtrlC: false, interactive: true, incrementalRendering: true },
+  );
+  startFeeds(context, leave);
+  try {
+    await screen.waitUntilExit();
+  } finally {
+    ending.abort();
+  }
+  if (failure !== undefined) throw failure;
+}
