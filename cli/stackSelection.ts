@@ -7,6 +7,9 @@ import { isRecord } from "../plan/yamlDocument";
 import { type CachePaths, locateCache } from "./artifacts";
 import { PROJECT, STATE_FOLDER, stackExists } from "./stackStore";
 
+/** The backend's address as Pulumi.yaml has it. */
+const BACKEND = `file://./${STATE_FOLDER}`;
+
 /** Names of the stacks that were created in this checkout, sorted. */
 export function listStacks(root: string): string[] {
   return readFolder(join(root, STATE_FOLDER, ".pulumi", "stacks", PROJECT))
@@ -64,8 +67,10 @@ function readSelected(root: string, cache: CachePaths): string | undefined {
   const file = join(cache.root, "workspaces", `${PROJECT}-${project}-workspace.json`);
   try {
     const settings: unknown = JSON.parse(readFileSync(file, "utf8"));
-    const stack = isRecord(settings) ? settings.stack : undefined;
-    // Fully qualified in newer engines: organization/aistack/NAME.
+    if (!isRecord(settings)) return undefined;
+    // Engines before 3.2xx know one choice for all backends.
+    const stack = isRecord(settings.stacks) ? settings.stacks[BACKEND] : settings.stack;
+    // Fully qualified: organization/aistack/NAME.
     return typeof stack === "string" ? stack.split("/").at(-1) : undefined;
   } catch {
     return undefined;

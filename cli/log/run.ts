@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { StackError } from "../../plan/errors";
 import { suggest } from "../../plan/suggest";
 import { findProjectRoot } from "../artifacts/projectRoot";
+import { EXIT } from "../exitCodes";
 import { createLogger, LOG_LEVELS, type LogLevel, log, secrets, setLogger } from "../log";
 import { passphraseFile } from "../stackStore";
 import { VERSION } from "../version";
@@ -42,13 +43,13 @@ export function chooseLevel(
  */
 export async function traceRun(verb: string, run: () => Promise<number>): Promise<number> {
   const started = performance.now();
-  const exited = (outcome: { exitCode: number } | { signal: string }) =>
-    log().info({
-      event: "app.exited",
-      verb,
-      ...outcome,
-      durationMs: Math.round(performance.now() - started),
-    });
+  let told = false;
+  const exited = (outcome: { exitCode: number } | { signal: string }) => {
+    if (told) return;
+    told = true;
+    const durationMs = Math.round(performance.now() - started);
+    log().info({ event: "app.exited", verb, ...outcome, durationMs });
+  };
   const onSignal = (signal: NodeJS.Signals) => {
     exited({ signal });
     for (const name of SIGNALS) process.off(name, onSignal);
@@ -56,6 +57,13 @@ export async function traceRun(verb: string, run: () => Promise<number>): Promis
     if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
   };
   for (const name of SIGNALS) process.on(name, onSignal);
+  // Whoever reads our output has seen enough: `aistack logs -f | head` ends quietly.
+  const onBrokenPipe = (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    exited({ signal: "SIGPIPE" });
+    process.exit(EXIT.done);
+  };
+  process.stdout.on("error", onBrokenPipe);
   log().info({ event: "app.started", verb, version: VERSION, node: process.versions.node });
   try {
     const exitCode = await run();

@@ -3,6 +3,7 @@ import { formatProblem, StackError } from "../../plan/errors";
 import { ServiceControl } from "../control/services";
 import { log } from "../log";
 import { readServiceLogs } from "../logs/serviceLogs";
+import { print } from "../output";
 import { cleanText } from "./cleanText";
 import type { FeedContext } from "./feeds/context";
 import { lookForDrift } from "./feeds/drift";
@@ -20,6 +21,8 @@ export class UiCommands {
   readonly #quit: () => void;
   /** ends what fills the text that is shown */
   #viewed = new AbortController();
+  /** what has been set going and must not be left half-done, by service */
+  readonly #running = new Map<string, Promise<void>>();
 
   constructor(context: FeedContext, quit: () => void) {
     this.#context = context;
@@ -39,9 +42,19 @@ export class UiCommands {
         return this.#checkGpu();
       case "followLogs":
         return this.#followLogs(command.service);
-      default:
-        return this.#control(command.type, command.service);
+      default: {
+        const running = this.#control(command.type, command.service);
+        this.#running.set(command.service, running);
+        return running.finally(() => this.#running.delete(command.service));
+      }
     }
+  }
+
+  /** Waits until nothing that a key has set going is half-done, and tells on what. */
+  async settled(): Promise<void> {
+    if (this.#running.size > 0)
+      print(`Waiting for ${[...this.#running.keys()].join(", ")} (Ctrl+C does not wait) …`);
+    await Promise.allSettled(this.#running.values());
   }
 
   async #control(verb: keyof typeof BUSY, service: string): Promise<void> {
@@ -62,7 +75,7 @@ export class UiCommands {
     } finally {
       dispatch({ type: "busyChanged", service, busy: undefined });
     }
-    await lookForDrift(this.#context);
+    if (!this.#context.signal.aborted) await lookForDrift(this.#context);
   }
 
   async #refresh(): Promise<void> {

@@ -7,6 +7,9 @@ import { startFeeds } from "./feeds/start";
 import { initialState } from "./state";
 import { UiStore } from "./store";
 
+/** A second; more would only load a slow connection. */
+const MOST_FRAMES = 10;
+
 /**
  * Shows the terminal UI until the user leaves it. Ink restores the terminal however that comes about: its
  * alternate screen, cursor and raw mode end with the process, by a signal and by a bug, too.
@@ -34,7 +37,7 @@ export async function runTerminalUi(root: string, stack: string): Promise<void> 
   const commands = new UiCommands(context, leave);
   const screen = render(
     <App store={store} onCommand={(command) => void commands.run(command).catch(leave)} />,
-    { alternateScreen: true, exitOnCtrlC: false, interactive: true, incrementalRendering: true },
+    { alternateScreen: true, exitOnCtrlC: false, interactive: true, maxFps: MOST_FRAMES },
   );
   startFeeds(context, leave);
   try {
@@ -42,5 +45,6 @@ export async function runTerminalUi(root: string, stack: string): Promise<void> 
   } finally {
     ending.abort();
   }
+  await commands.settled();
   if (failure !== undefined) throw failure;
 }

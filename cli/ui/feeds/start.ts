@@ -31,7 +31,7 @@ async function supervise(
 ): Promise<void> {
   while (!context.signal.aborted) {
     try {
-      await feed(context);
+      return await feed(context);
     } catch (error) {
       if (context.signal.aborted) return;
       if (!(error instanceof StackError)) return fail(error);
