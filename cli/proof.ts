@@ -1,9 +1,9 @@
 import { accessHost } from "../host/hostAccess";
-import { ensureSecrets } from "../host/secretStore";
 import { withTunnel } from "../host/sshTunnel";
 import { expectedModels } from "../plan/expectedModels";
 import type { StackPlan } from "../plan/plan";
 import { proveAnswers } from "./gates/answers";
+import { readStackSecrets } from "./stackSecrets";
 
 /**
  * Asks every service of a running stack for what it is there for, all at once, since a container that is healthy need
@@ -12,7 +12,7 @@ import { proveAnswers } from "./gates/answers";
  * @throws OperationError where one does not
  */
 export async function proveStack(root: string, stack: string, plan: StackPlan): Promise<string> {
-  const { values } = ensureSecrets(root, stack, plan.secrets, false);
+  const { values } = readStackSecrets(root, stack, plan.secrets, false);
   const { ssh } = accessHost(root, stack, plan.host);
   const proofs = await Promise.all(
     plan.services.map(async ({ name, container, endpoint }) => {

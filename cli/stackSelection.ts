@@ -53,6 +53,16 @@ export function chooseStack(
   ]);
 }
 
+/** The selected stack, or the only one; undefined where that is none. */
+export function findSelected(root: string): string | undefined {
+  try {
+    return chooseStack(root, undefined);
+  } catch (error) {
+    if (error instanceof HostNotReadyError) return undefined;
+    throw error;
+  }
+}
+
 function unknownStack(name: string, stacks: readonly string[]): StackError {
   const guess = nearest(name, stacks);
   const meant = guess === undefined ? "" : `Did you mean "${guess}"? `;

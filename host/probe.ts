@@ -18,11 +18,7 @@ type ProbedPlan = Pick<StackPlan, "services" | "networks">;
 const SCRIPT = "assets/shell/probe.sh";
 
 /** The probe of a stack's host. What it reads is sent along: on a host over SSH, nothing of aistack need be there. */
-export function probeCommand(
-  root: string,
-  plan: ProbedPlan,
-  access: HostAccess,
-): ProbeCommand {
+export function probeCommand(root: string, plan: ProbedPlan, access: HostAccess): ProbeCommand {
   const environment = probeEnvironment(plan, access);
   if (access.ssh === undefined) return { command: `sh ${SCRIPT}`, environment };
   const variables = Object.entries(environment)

@@ -33,8 +33,6 @@ export interface DoctorFacts {
   /** problems of the stack's choice or of its configuration */
   readonly configuration: readonly Problem[];
   readonly status: StatusReport | undefined;
-  /** names of declared models that Ollama lacks; undefined where it does not answer */
-  readonly absentModels: readonly string[] | undefined;
   readonly disk: { readonly folder: string; readonly freeBytes: number } | undefined;
   readonly clock: {
     readonly now: Date;
@@ -186,8 +184,7 @@ function checkDisk({ disk }: DoctorFacts): Check {
 }
 
 /** The stack's own checks; where it cannot be looked at, the reasons alone. */
-function checkStack(facts: DoctorFacts): Check[] {
-  const { stack, configuration, status } = facts;
+function checkStack({ stack, configuration, status }: DoctorFacts): Check[] {
   if (configuration.length > 0)
     return configuration.map(({ what, where, fix }) =>
       failed("configuration", where === undefined ? what : `${where}: ${what}`, fix ?? ""),
@@ -199,7 +196,7 @@ function checkStack(facts: DoctorFacts): Check[] {
     ...checks,
     ...GROUPS.map(([name, prefix, fine]) => checkGroup(name, prefix, fine, status.problems)),
     ...status.services.map(checkService),
-    checkModels(facts),
+    checkModels(status),
     checkDrift(status),
   ];
 }
@@ -239,13 +236,13 @@ function checkService({ name, health, container }: StatusReport["services"][numb
   }
 }
 
-function checkModels({ absentModels, status }: DoctorFacts): Check {
-  if (absentModels === undefined)
+function checkModels({ models }: StatusReport): Check {
+  if (models.some(({ present }) => present === null))
     return warning("models", "unknown: Ollama does not answer", "aistack logs ollama");
-  if (absentModels.length > 0)
-    return failed("models", `absent: ${absentModels.join(", ")}`, "aistack up");
-  const count = status?.models.length ?? 0;
-  return ok("models", count === 0 ? "none is declared" : `all ${count} declared are there`);
+  const absent = models.filter(({ present }) => present === false).map(({ name }) => name);
+  if (absent.length > 0) return failed("models", `absent: ${absent.join(", ")}`, "aistack up");
+  const told = models.length === 0 ? "none is declared" : `all ${models.length} declared are there`;
+  return ok("models", told);
 }
 
 function checkDrift({ drift, changes }: StatusReport): Check {

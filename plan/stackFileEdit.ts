@@ -75,5 +75,7 @@ function startOf(pair: Pair | undefined): number {
 }
 
 function isNodeWithRange(node: unknown): node is { range: [number, number, number] } {
-  return typeof node === "object" && node !== null && Array.isArray((node as { range?: unknown }).range);
+  return (
+    typeof node === "object" && node !== null && Array.isArray((node as { range?: unknown }).range)
+  );
 }

@@ -1,4 +1,5 @@
 import type Docker from "dockerode";
+import { withTunnel } from "../../host/sshTunnel";
 import { SPEC_LABEL } from "../../plan/drift";
 import { HostNotReadyError, type Problem, StackError } from "../../plan/errors";
 import type { ServicePlan, StackPlan } from "../../plan/plan";
@@ -17,15 +18,25 @@ interface Controlled extends ServicePlan {
   readonly state: Docker.ContainerInspectInfo["State"];
 }
 
+/** A stack, and how its host is reached. */
+export interface ControlledStack {
+  readonly docker: Docker;
+  readonly plan: StackPlan;
+  /** arguments of ssh to the host; undefined: this machine */
+  readonly ssh: readonly string[] | undefined;
+}
+
 /** Starts, stops and restarts the containers of one stack, and no others. */
 export class ServiceControl {
   readonly #docker: Docker;
   readonly #plan: StackPlan;
+  readonly #ssh: readonly string[] | undefined;
   readonly #report: ActionReport;
 
-  constructor(docker: Docker, plan: StackPlan, report: ActionReport) {
+  constructor({ docker, plan, ssh }: ControlledStack, report: ActionReport) {
     this.#docker = docker;
     this.#plan = plan;
+    this.#ssh = ssh;
     this.#report = report;
   }
 
@@ -58,8 +69,14 @@ export class ServiceControl {
           this.#report(name, "starting");
           await askEngine(container.name, () => (state.Paused ? handle.unpause() : handle.start()));
         }
-        const input = { container: container.name, url: readinessUrl };
-        await waitUntilReady({ ...input, secondsAllowed: readinessSeconds });
+        await withTunnel(this.#ssh, readinessUrl, (url) =>
+          waitUntilReady({
+            container: container.name,
+            url,
+            ssh: this.#ssh,
+            secondsAllowed: readinessSeconds,
+          }),
+        );
         if (state.Running && !state.Paused) return;
         this.#tell("service.started", name, "started", started);
       },

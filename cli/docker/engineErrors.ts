@@ -1,5 +1,6 @@
 import { HostNotReadyError, OperationError } from "../../plan/errors";
 import { engineProblem } from "../../plan/preflight";
+import { SSH_BROKEN } from "./sshAgent";
 
 /** What node's sockets say where nobody listens. */
 const STATES: Readonly<Record<string, "absent" | "denied" | "down">> = {
@@ -24,6 +25,10 @@ export function toUserError(error: unknown, where: string): unknown {
   if (state !== undefined) {
     const problem = engineProblem({ docker: { state } });
     return new HostNotReadyError(problem === undefined ? [] : [problem], { cause: error });
+  }
+  if (code === SSH_BROKEN) {
+    const what = `the SSH connection to the host broke: ${message}`;
+    return new OperationError([{ what, where: "aistack:host" }], { cause: error });
   }
   if (statusCode === undefined) return error;
   const what = `the Docker engine refused: ${json?.message ?? message}`;

@@ -3,10 +3,10 @@ import { connect } from "node:net";
 import { execa } from "execa";
 import type { DoctorFacts } from "../../plan/doctor";
 import { type Problem, StackError } from "../../plan/errors";
+import type { HostFacts } from "../../plan/hostFacts";
 import { engineProblem } from "../../plan/preflight";
 import type { StatusReport } from "../../plan/statusReport";
 import { hasEngine, PINS } from "../engine";
-import { listModels } from "../models/modelList";
 import { probe } from "../observe";
 import { chooseStack, listStacks } from "../stackSelection";
 import { readLastUpdate } from "../stacks/history";
@@ -27,9 +27,8 @@ export async function gatherDoctorFacts(
   root: string,
   named: string | undefined,
 ): Promise<DoctorFacts> {
-  const host = await probe(root, { services: [], networks: [] });
-  const { docker, dataRoot, freeBytes } = host;
-  const stack = await lookAtStack(root, named, docker.state === "running");
+  const stack = await lookAtStack(root, named);
+  const { docker, dataRoot, freeBytes } = stack.host;
   const ends = listStacks(root).flatMap((name) => readLastUpdate(root, name)?.time ?? []);
   const last = ends.sort().at(-1);
   return {
@@ -38,12 +37,14 @@ export async function gatherDoctorFacts(
     pulumi: { version: PINS.cli, installed: await hasEngine() },
     docker: {
       version: docker.state === "running" ? docker.version : undefined,
-      problem: engineProblem(host),
+      problem: engineProblem(stack.host),
       floor: DOCKER_FLOOR,
     },
     modes: readModes(root),
     locks: readLocks(root),
-    ...stack,
+    stack: stack.name,
+    configuration: stack.problems,
+    status: stack.status,
     disk:
       dataRoot === undefined || freeBytes === undefined
         ? undefined
@@ -58,34 +59,26 @@ export async function gatherDoctorFacts(
 }
 
 interface StackFacts {
-  readonly stack: string | undefined;
-  readonly configuration: readonly Problem[];
+  readonly name: string | undefined;
+  readonly problems: readonly Problem[];
   readonly status: StatusReport | undefined;
-  readonly absentModels: readonly string[] | undefined;
+  /** of the stack's host, else of this machine */
+  readonly host: HostFacts;
 }
 
-async function lookAtStack(
-  root: string,
-  named: string | undefined,
-  dockerRuns: boolean,
-): Promise<StackFacts> {
-  const facts: StackFacts = {
-    stack: undefined,
-    configuration: [],
-    status: undefined,
-    absentModels: undefined,
-  };
-  let stack: string | undefined;
+async function lookAtStack(root: string, named: string | undefined): Promise<StackFacts> {
+  const here = { services: [], networks: [], host: undefined };
+  let name: string | undefined;
   try {
-    stack = chooseStack(root, named);
-    if (!dockerRuns) return { ...facts, stack };
-    const { plan, report } = await collectStatus(root, stack);
-    const models = await listModels(plan);
-    const absent = models?.filter(({ declared, present }) => declared && !present);
-    return { ...facts, stack, status: report, absentModels: absent?.map(({ name }) => name) };
+    name = chooseStack(root, named);
+    const { report, facts } = await collectStatus(root, name);
+    return { name, problems: [], status: report, host: facts };
   } catch (error) {
     if (!(error instanceof StackError)) throw error;
-    return { ...facts, stack, configuration: error.problems };
+    const host = await probe(root, name ?? "", here);
+    // That Docker does not answer is no fault of the configuration's, and has a check of its own.
+    const problems = engineProblem(host) === undefined ? error.problems : [];
+    return { name, problems, status: undefined, host };
   }
 }
 

@@ -19,7 +19,17 @@ export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] =
 /** Verbs as the list of all shows them. */
 export const GROUPS: Readonly<Record<string, readonly string[]>> = {
   "INSTALL AND CHANGE": ["install", "up", "preview", "destroy", "images"],
-  "EVERY DAY": ["ui", "status", "start", "stop", "restart", "logs", "models", "stacks"],
+  "EVERY DAY": [
+    "ui",
+    "status",
+    "start",
+    "stop",
+    "restart",
+    "logs",
+    "models",
+    "stacks",
+    "credentials",
+  ],
   "FIND OUT": ["doctor", "detect", "gpu-check", "version", "help"],
   "FOR SHELLS AND SERVICES": ["env", "completion", "agent", "idle-check"],
 };
@@ -197,6 +207,19 @@ export const PAGES: Readonly<Record<string, Page>> = {
     examples: [
       ["aistack doctor --json | jq '.checks[] | select(.state != \"ok\")'", "what is not ok"],
     ],
+  },
+  credentials: {
+    description: [
+      "Shows the generated password of Open WebUI's administrator and LocalAI's key. They were generated once, at the first update, and are kept encrypted in .state.",
+    ],
+    exitCodes: {
+      2: "wrong usage, or the stack has no credentials yet",
+      3: "nothing is installed yet, or no stack is selected",
+    },
+    examples: [
+      ["aistack credentials --json | jq -r .openwebui.password", "one of them, for a script"],
+    ],
+    files: [[".state/secrets/", "where they are kept, encrypted with .state/passphrase"]],
   },
   version: { examples: [["aistack version --json", "to go with a report of a fault"]] },
   env: {

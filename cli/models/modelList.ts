@@ -1,4 +1,4 @@
-import type { StackPlan } from "../../plan/plan";
+import type { ServicePlan, StackPlan } from "../../plan/plan";
 import { MODEL_SERVICE } from "../../plan/wiring";
 import { isRecord } from "../../plan/yamlDocument";
 
@@ -19,16 +19,20 @@ export interface ListedModel {
 
 const LIMIT_MS = 3_000;
 
+/** The service that keeps the models; undefined where the stack has none. */
+export function modelService(plan: StackPlan): ServicePlan | undefined {
+  return plan.services.find(({ name }) => name === MODEL_SERVICE);
+}
+
 /**
  * Declared models in declared order, then those that Ollama has besides.
+ * @param url Ollama's, as it is reached from here
  * @returns undefined where Ollama does not answer within three seconds
  */
-export async function listModels(plan: StackPlan): Promise<ListedModel[] | undefined> {
-  const service = plan.services.find(({ name }) => name === MODEL_SERVICE);
-  if (service === undefined) return [];
+export async function listModels(plan: StackPlan, url: string): Promise<ListedModel[] | undefined> {
   const [present, loaded] = await Promise.all([
-    askForModels(`${service.endpoint}/api/tags`),
-    askForModels(`${service.endpoint}/api/ps`),
+    askForModels(`${url}/api/tags`),
+    askForModels(`${url}/api/ps`),
   ]);
   if (present === undefined || loaded === undefined) return undefined;
   return joinModels(plan, present, loaded);

@@ -1,10 +1,10 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { STACKS_FOLDER } from "../../host/checkout";
-import { HostNotReadyError, StackError } from "../../plan/errors";
+import { StackError } from "../../plan/errors";
 import { judgeStatus } from "../../plan/statusReport";
 import { planFromCheckout, settingsFromCheckout } from "../observe";
-import { chooseStack, listStacks } from "../stackSelection";
+import { findSelected, listStacks } from "../stackSelection";
 import { collectStatus } from "../status/collect";
 import { type LastUpdate, readLastUpdate } from "./history";
 
@@ -76,13 +76,4 @@ function listStackFiles(root: string): string[] {
   return readdirSync(join(root, STACKS_FOLDER)).flatMap(
     (file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? [],
   );
-}
-
-function findSelected(root: string): string | undefined {
-  try {
-    return chooseStack(root, undefined);
-  } catch (error) {
-    if (error instanceof HostNotReadyError) return undefined;
-    throw error;
-  }
 }

@@ -1,5 +1,4 @@
 import { modelRecordFolder } from "../../host/modelFacts";
-import { ensureSecrets } from "../../host/secretStore";
 import { HostNotReadyError } from "../../plan/errors";
 import type { HostFacts } from "../../plan/hostFacts";
 import type { StackPlan } from "../../plan/plan";
@@ -7,6 +6,7 @@ import { engineProblem } from "../../plan/preflight";
 import { resolveStack } from "../../plan/resolve";
 import { reportStatus, type StatusReport } from "../../plan/statusReport";
 import { observe } from "../observe";
+import { readStackSecrets } from "../stackSecrets";
 
 /** A look at a stack and its host. */
 export interface CollectedStatus {
@@ -23,7 +23,7 @@ export async function collectStatus(root: string, stack: string): Promise<Collec
   const { plan, facts, models, problems } = await observe(root, stack);
   const engine = engineProblem(facts);
   if (engine !== undefined) throw new HostNotReadyError([engine]);
-  const { values: secrets } = ensureSecrets(root, stack, plan.secrets, false);
+  const { values: secrets } = readStackSecrets(root, stack, plan.secrets, false);
   const resolved = resolveStack({
     plan,
     facts,

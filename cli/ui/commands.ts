@@ -58,12 +58,12 @@ export class UiCommands {
   }
 
   async #control(verb: keyof typeof BUSY, service: string): Promise<void> {
-    const { dispatch, docker, plan } = this.#context;
+    const { dispatch } = this.#context;
     dispatch({ type: "viewOpened", view: { kind: "overview" } });
     dispatch({ type: "busyChanged", service, busy: BUSY[verb] });
     this.#tell(`${service}: ${BUSY[verb]} …`);
     try {
-      const control = new ServiceControl(docker, plan, (name, state) =>
+      const control = new ServiceControl(this.#context, (name, state) =>
         this.#tell(`${name}: ${state}`),
       );
       await control[verb]([service]);

@@ -1,8 +1,10 @@
 import { render } from "ink";
 import { connectDocker } from "../docker/connect";
-import { planFromCheckout, settingsFromCheckout } from "../observe";
+import { settingsFromCheckout } from "../observe";
+import { openStack } from "../openStack";
 import { App } from "./app";
 import { UiCommands } from "./commands";
+import type { FeedContext } from "./feeds/context";
 import { startFeeds } from "./feeds/start";
 import { initialState } from "./state";
 import { UiStore } from "./store";
@@ -16,8 +18,8 @@ const MOST_FRAMES = 10;
  * @throws what a feed or a command failed with, where that is a bug
  */
 export async function runTerminalUi(root: string, stack: string): Promise<void> {
-  const plan = planFromCheckout(root, stack);
-  const docker = await connectDocker();
+  const { plan, access } = openStack(root, stack);
+  const docker = await connectDocker(access);
   const hasGpu = settingsFromCheckout(root, stack).gpu !== "none";
   const services = plan.services.map(({ name, container, endpoint }) => ({
     name,
@@ -33,7 +35,16 @@ export async function runTerminalUi(root: string, stack: string): Promise<void> 
     screen.unmount();
   };
   const { dispatch } = store;
-  const context = { root, stack, plan, docker, hasGpu, dispatch, signal: ending.signal };
+  const context: FeedContext = {
+    root,
+    stack,
+    plan,
+    docker,
+    ssh: access.ssh,
+    hasGpu,
+    dispatch,
+    signal: ending.signal,
+  };
   const commands = new UiCommands(context, leave);
   const screen = render(
     <App store={store} onCommand={(command) => void commands.run(command).catch(leave)} />,

@@ -3,9 +3,8 @@ import { findProjectRoot } from "../artifacts";
 import { ServiceControl } from "../control/services";
 import { connectDocker } from "../docker/connect";
 import { EXIT } from "../exitCodes";
-import { planFromCheckout } from "../observe";
+import { openStack } from "../openStack";
 import { print } from "../output";
-import { chooseStack } from "../stackSelection";
 import { stackOption } from "./options";
 
 const VERBS = {
@@ -30,11 +29,14 @@ export function registerControlCommands(program: Command, finish: (code: number)
   }
 }
 
-async function controlServices(verb: Verb, services: readonly string[], stack?: string) {
+async function controlServices(verb: Verb, services: readonly string[], stack: string | undefined) {
   const root = findProjectRoot();
-  const plan = planFromCheckout(root, chooseStack(root, stack));
+  const { plan, access } = openStack(root, stack);
   const tell = (service: string, state: string) => print(`${service}: ${state}`);
-  const control = new ServiceControl(await connectDocker(), plan, tell);
+  const control = new ServiceControl(
+    { docker: await connectDocker(access), plan, ssh: access.ssh },
+    tell,
+  );
   await control[verb](services);
   if (verb === "stop") {
     print();

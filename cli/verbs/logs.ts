@@ -5,9 +5,8 @@ import { findProjectRoot } from "../artifacts";
 import { connectDocker } from "../docker/connect";
 import { EXIT } from "../exitCodes";
 import { type LogLine, readServiceLogs } from "../logs/serviceLogs";
-import { planFromCheckout } from "../observe";
+import { openStack } from "../openStack";
 import { print, styled } from "../output";
-import { chooseStack } from "../stackSelection";
 import { addReadingVerb, type ReadingOptions } from "./options";
 
 interface LogsOptions extends ReadingOptions {
@@ -36,12 +35,12 @@ export function registerLogsCommand(program: Command, finish: (code: number) => 
 
 async function showLogs(names: readonly string[], options: LogsOptions): Promise<void> {
   const root = findProjectRoot();
-  const plan = planFromCheckout(root, chooseStack(root, options.stack));
+  const { plan, access } = openStack(root, options.stack);
   const services = chooseServices(plan, names);
   const tail = options.tail === "all" ? undefined : options.tail;
   const request = { tail, follow: options.follow === true };
   const absent = await readServiceLogs(
-    await connectDocker(),
+    await connectDocker(access),
     services,
     request,
     lineWriter(

@@ -1,13 +1,12 @@
 import type { Command } from "commander";
+import { withTunnel } from "../../host/sshTunnel";
 import { OperationError } from "../../plan/errors";
 import { formatBytes } from "../../plan/quantities";
-import { MODEL_SERVICE } from "../../plan/wiring";
 import { findProjectRoot } from "../artifacts";
 import { EXIT } from "../exitCodes";
-import { type ListedModel, listModels } from "../models/modelList";
-import { planFromCheckout } from "../observe";
+import { type ListedModel, listModels, modelService } from "../models/modelList";
+import { openStack } from "../openStack";
 import { print, printJson, printTable, styled } from "../output";
-import { chooseStack } from "../stackSelection";
 import { addReadingVerb, type ReadingOptions } from "./options";
 
 export function registerModelsCommand(program: Command, finish: (code: number) => void): void {
@@ -19,15 +18,18 @@ export function registerModelsCommand(program: Command, finish: (code: number) =
 /** @returns the exit code: 4 where a declared model is absent */
 async function showModels(options: ReadingOptions): Promise<number> {
   const root = findProjectRoot();
-  const stack = chooseStack(root, options.stack);
-  const plan = planFromCheckout(root, stack);
-  const models = await listModels(plan);
+  const { stack, plan, access } = openStack(root, options.stack);
+  const service = modelService(plan);
+  const models =
+    service === undefined
+      ? []
+      : await withTunnel(access.ssh, service.endpoint, (url) => listModels(plan, url));
   if (models === undefined) {
     throw new OperationError([
       {
         what: "Ollama does not answer, so its models cannot be listed",
-        where: plan.services.find(({ name }) => name === MODEL_SERVICE)?.endpoint ?? "",
-        fix: `See: aistack status, and: aistack logs ${MODEL_SERVICE}`,
+        where: service?.endpoint ?? "",
+        fix: "See: aistack status, and: aistack logs ollama",
       },
     ]);
   }

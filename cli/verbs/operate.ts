@@ -3,10 +3,12 @@ import { StackError } from "../../plan/errors";
 import { findProjectRoot } from "../artifacts/projectRoot";
 import { confirm } from "../confirm";
 import { EXIT } from "../exitCodes";
-import { observe } from "../observe";
-import { destroy, type OperationOptions, preview, up } from "../operations";
+import { type Observation, observe } from "../observe";
+import { destroy, type OperationOptions, preview, printOutput } from "../operations";
 import { installedEnvironment } from "../session";
 import { chooseStack } from "../stackSelection";
+import { update } from "../update";
+import { stackOption } from "./options";
 
 interface VerbOptions {
   readonly stack?: string;
@@ -17,9 +19,9 @@ export function registerOperationCommands(program: Command, finish: (code: numbe
   program
     .command("preview")
     .description("show what `up` would change; exit code 4 where there is something")
-    .option("-s, --stack <name>", "the stack; default: the selected one")
+    .addOption(stackOption())
     .action(async (options: VerbOptions) => {
-      const session = await openSession(options, true);
+      const { session } = await openChecked(options);
       const { changes } = await preview(session);
       finish(changes === 0 ? EXIT.done : EXIT.changesPending);
     });
@@ -29,26 +31,26 @@ export function registerOperationCommands(program: Command, finish: (code: numbe
     .description(
       "bring the host to what the configuration says; the changes are shown before a question is asked",
     )
-    .option("-s, --stack <name>", "the stack; default: the selected one")
+    .addOption(stackOption())
     .option("-y, --yes", "do not ask")
     .action(async (options: VerbOptions) => {
-      const session = await openSession(options, true);
+      const { session, plan, facts } = await openChecked(options);
       if (options.yes !== true) {
         const { changes } = await preview(session);
         if (changes === 0) return finish(EXIT.done);
         await confirm(`Make these ${changes} changes?`);
       }
-      await up(session);
+      await update(session, plan, facts);
       finish(EXIT.done);
     });
 
   program
     .command("destroy")
     .description("remove containers and network; volumes and models stay")
-    .option("-s, --stack <name>", "the stack; default: the selected one")
+    .addOption(stackOption())
     .option("-y, --yes", "do not ask")
     .action(async (options: VerbOptions) => {
-      const session = await openSession(options, false);
+      const session = await openSession(options);
       if (options.yes !== true)
         await confirm(`Remove the containers of stack ${session.stack}? Its data stays.`);
       await destroy(session);
@@ -57,19 +59,23 @@ export function registerOperationCommands(program: Command, finish: (code: numbe
 }
 
 /** Everything is checked before the engine starts, so that bad input touches nothing. */
-async function openSession(options: VerbOptions, check: boolean): Promise<OperationOptions> {
+async function openChecked(
+  options: VerbOptions,
+): Promise<{ session: OperationOptions } & Pick<Observation, "plan" | "facts">> {
+  const session = await openSession(options);
+  const { plan, facts, problems } = await observe(session.root, session.stack);
+  if (problems.length > 0) throw new StackError(problems);
+  return { session, plan, facts };
+}
+
+async function openSession(options: VerbOptions): Promise<OperationOptions> {
   const root = findProjectRoot();
   const installed = await installedEnvironment(root);
-  const stack = chooseStack(root, options.stack);
-  if (check) {
-    const { problems } = await observe(root, stack);
-    if (problems.length > 0) throw new StackError(problems);
-  }
   return {
     root,
-    stack,
+    stack: chooseStack(root, options.stack),
     environment: { ...(process.env as Record<string, string>), ...installed },
-    onOutput: (text) => process.stdout.write(text),
+    onOutput: printOutput(),
     color: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
   };
 }

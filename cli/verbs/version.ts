@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { readCheckout } from "../../host/checkout";
+import { accessHost } from "../../host/hostAccess";
 import { readComposeProject } from "../../plan/composeFile";
 import { planImage } from "../../plan/images";
 import { findProjectRoot } from "../artifacts";
@@ -42,15 +43,15 @@ async function collectVersions(root: string): Promise<VersionReport> {
     node: process.versions.node,
     engine: { version: PINS.cli, installed: await hasEngine() },
     plugins: { docker: PINS.docker, command: PINS.command },
-    docker: await askDocker(),
+    docker: await askDocker(root),
     images: declaredImages(root),
   };
 }
 
 /** An engine that does not answer has no version to tell; `doctor` tells why. */
-async function askDocker(): Promise<string | null> {
+async function askDocker(root: string): Promise<string | null> {
   try {
-    return (await (await connectDocker()).version()).Version;
+    return (await (await connectDocker(accessHost(root, "", undefined))).version()).Version;
   } catch {
     return null;
   }

@@ -8,6 +8,8 @@ export interface FeedContext {
   readonly stack: string;
   readonly plan: StackPlan;
   readonly docker: Docker;
+  /** arguments of ssh to the host; undefined: this machine */
+  readonly ssh: readonly string[] | undefined;
   readonly hasGpu: boolean;
   readonly dispatch: (action: UiAction) => void;
   /** ends all feeds */

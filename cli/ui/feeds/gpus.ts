@@ -9,10 +9,15 @@ const PAUSE_MS = 3_000;
 const LIMIT_MS = 5_000;
 
 /** Load and memory of the GPUs; nothing is asked where the stack uses none. */
-export async function feedGpus({ hasGpu, signal, dispatch }: FeedContext): Promise<void> {
+export async function feedGpus({ hasGpu, ssh, signal, dispatch }: FeedContext): Promise<void> {
   if (!hasGpu) return;
   await repeat(PAUSE_MS, signal, async () => {
-    const ran = await execa("nvidia-smi", GPU_USAGE_ARGUMENTS, {
+    const [command = "", ...args] = [
+      ...(ssh === undefined ? [] : ["ssh", ...ssh]),
+      "nvidia-smi",
+      ...GPU_USAGE_ARGUMENTS,
+    ];
+    const ran = await execa(command, args, {
       reject: false,
       timeout: LIMIT_MS,
       cancelSignal: signal,
