@@ -37,7 +37,10 @@ export class ProgressLines {
   #line(line: string): void {
     const match = PROGRESS.exec(stripVTControlCharacters(line));
     this.#clear();
-    if (match === null) return this.#write(`${line}\n`);
+    if (match === null) {
+      this.#write(`${line}\n`);
+      return;
+    }
     const [, title = "", percent = "0", total = ""] = match;
     this.#write(formatBar(Number(percent) / 100, `${title}: ${total}`));
     this.#isBar = true;

@@ -1,4 +1,5 @@
 import type Docker from "dockerode";
+import { OperationError, StackError } from "../../plan/errors";
 import type { HostFacts } from "../../plan/hostFacts";
 import { chooseImage } from "../../plan/images";
 import type { StackPlan } from "../../plan/plan";
@@ -31,10 +32,15 @@ export function pullSteps(docker: Docker, images: readonly string[]): Step[] {
         await pullImage(docker, image, (progress) => report.progress("pulling", progress));
         return "pulled";
       } catch (error) {
-        return `left to the update (${(error as Error).message})`;
+        if (!(error instanceof StackError)) throw error;
+        return `left to the update (${error.problems.map(({ what }) => what).join("; ")})`;
       }
     },
   }));
+}
+
+function refused(image: string, reason: string): OperationError {
+  return new OperationError([{ what: `it cannot be pulled: ${reason}`, where: image }]);
 }
 
 /** @throws OperationError where the registry or the engine refuses */
@@ -50,6 +56,8 @@ export async function pullImage(
       stream,
       (error) => (error === null ? done() : fail(error)),
       (event: PullEvent) => {
+        // The engine answers with success before it knows, and tells of a failure as it goes.
+        if (event.error !== undefined) fail(refused(image, event.error));
         const now = progress.take(event);
         if (now !== undefined) report(now);
       },

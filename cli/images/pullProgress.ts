@@ -5,6 +5,7 @@ import type { Progress } from "../artifacts";
 export interface PullEvent {
   readonly id?: string;
   readonly status?: string;
+  readonly error?: string;
   readonly progressDetail?: { readonly current?: number; readonly total?: number };
 }
 

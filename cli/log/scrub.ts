@@ -36,8 +36,13 @@ export class Scrubber {
 
   /** Registers a value; what is shorter than 6 characters is not taken. */
   register(value: string | undefined): void {
-    const secret = value?.trim();
-    if (secret !== undefined && secret.length >= LEAST_LENGTH) this.#values.add(secret);
+    let secret = value?.trim() ?? "";
+    if (secret.length < LEAST_LENGTH) return;
+    // As it stands, and as it stands in JSON, which itself may stand in JSON.
+    for (let depth = 0; depth < 3; depth += 1) {
+      this.#values.add(secret);
+      secret = JSON.stringify(secret).slice(1, -1);
+    }
   }
 
   /** Registers the values of variables whose names say that they are secret. */

@@ -21,7 +21,9 @@ export function layOut(
   const rest = Math.max(3 * (FRAME + 1), height - services.length - FRAME);
   const gpuRows = gpu.kind === "seen" ? Math.max(1, 3 * gpu.gpus.length) : 1;
   const modelRows = Math.max(1, models?.length ?? 1);
-  const middle = FRAME + Math.min(Math.max(gpuRows, modelRows), Math.max(1, rest - 2 * FRAME - 4));
+  // Drift and events keep a line each, however many GPUs and models there are.
+  const most = Math.max(1, rest - 2 * (FRAME + 1) - FRAME);
+  const middle = FRAME + Math.min(Math.max(gpuRows, modelRows), most);
   const free = rest - middle;
   const driftRows = Math.max(1, Math.min(drift?.length ?? 1, Math.floor(free / 2) - FRAME));
   return { middle, drift: FRAME + driftRows, events: free - FRAME - driftRows };

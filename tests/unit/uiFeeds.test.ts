@@ -1,0 +1,133 @@
+import type { ContainerStats } from "dockerode";
+import { describe, expect, test } from "vitest";
+import { cleanText } from "../../cli/ui/cleanText";
+import { type EngineEvent, toEvent } from "../../cli/ui/feeds/engineEvents";
+import { toLogEvent } from "../../cli/ui/feeds/logEvents";
+import { repeat } from "../../cli/ui/feeds/repeat";
+import { toUsage } from "../../cli/ui/feeds/usage";
+import { parseGpuUsage } from "../../plan/gpuUsage";
+import { planMinimal } from "../support/plan/stack";
+
+describe("use of memory and processor", () => {
+  const stats = (cpu: number, read: string, memory: object = {}) =>
+    ({
+      read,
+      cpu_stats: { cpu_usage: { total_usage: cpu } },
+      memory_stats: { usage: 1000, limit: 4000, stats: {}, ...memory },
+    }) as unknown as ContainerStats;
+  const first = toUsage(stats(5e9, "2026-11-22T12:00:00Z"), undefined);
+
+  test("the first look has no percentage yet", () => {
+    expect(first.usage).toEqual({
+      cpuPercent: undefined,
+      memoryBytes: 1000,
+      memoryLimitBytes: 4000,
+    });
+  });
+
+  test("percent of one core since the last look; two busy cores are 200", () => {
+    const { usage } = toUsage(stats(9e9, "2026-11-22T12:00:02Z"), first.sample);
+    expect(usage.cpuPercent).toBe(200);
+  });
+
+  test("a restarted container tells nothing of the time before", () => {
+    const { usage } = toUsage(stats(1e9, "2026-11-22T12:00:02Z"), first.sample);
+    expect(usage.cpuPercent).toBeUndefined();
+  });
+
+  test.each([
+    ["cgroup 1", { stats: { total_inactive_file: 300 } }, 700],
+    ["cgroup 2", { stats: { inactive_file: 400 } }, 600],
+    ["more cache than use", { stats: { inactive_file: 4000 } }, 1000],
+    ["nothing told", { usage: undefined, limit: undefined, stats: undefined }, 0],
+  ])("memory without the cache of files: %s", (_what, memory, bytes) => {
+    const { usage } = toUsage(stats(0, "2026-11-22T12:00:00Z", memory), undefined);
+    expect(usage.memoryBytes).toBe(bytes);
+  });
+});
+
+describe("events of containers in words", () => {
+  const event = (Action: string, Attributes: Record<string, string> = {}): EngineEvent => ({
+    Action,
+    Actor: { Attributes: { name: "aistack-ollama", ...Attributes } },
+    time: 1_795_000_000,
+  });
+  test.each([
+    ["start", "ollama was started"],
+    ["health_status: healthy", "ollama is healthy"],
+    ["oom", "ollama ran out of memory"],
+    ["exec_create: ollama list", undefined],
+    ["kill", undefined],
+  ])("%s", (action, text) => {
+    expect(toEvent(event(action), planMinimal())?.text).toBe(text);
+  });
+
+  test("an end has its exit code and its time", () => {
+    expect(toEvent(event("die", { exitCode: "137" }), planMinimal())).toEqual({
+      time: new Date(1_795_000_000_000),
+      text: "ollama ended (exit code 137)",
+    });
+  });
+
+  test("other containers' are none of ours", () => {
+    expect(toEvent(event("start", { name: "web" }), planMinimal())).toBeUndefined();
+  });
+});
+
+test.each([
+  [
+    '{"time":"2026-11-22T12:00:00.000Z","event":"app.exited","verb":"up","exitCode":0}',
+    "aistack up ended with 0",
+  ],
+  [
+    '{"time":"2026-11-22T12:00:00.000Z","event":"app.exited","verb":"stop","signal":"SIGINT"}',
+    "aistack stop ended with SIGINT",
+  ],
+  ['{"event":"app.exited","verb":"status","exitCode":0}', undefined],
+  ['{"event":"app.started","verb":"up"}', undefined],
+  ["broken", undefined],
+  ["", undefined],
+])("of the log %j is told: %s", (line, text) => expect(toLogEvent(line)?.text).toBe(text));
+
+test("what nvidia-smi tells of GPUs", () => {
+  const output = [
+    "GPU-8f0a4c1e-1111-2222-3333-444444444444, 12, 1024, 81559, NVIDIA H100 80GB HBM3",
+    "GPU-8f0a4c1e-1111-2222-3333-555555555555, [N/A], 10, 24564, NVIDIA RTX, of sorts",
+    "",
+  ].join("\n");
+  expect(parseGpuUsage(output)).toEqual([
+    {
+      uuid: "GPU-8f0a4c1e-1111-2222-3333-444444444444",
+      name: "NVIDIA H100 80GB HBM3",
+      loadPercent: 12,
+      memoryUsedMiB: 1024,
+      memoryTotalMiB: 81559,
+    },
+    {
+      uuid: "GPU-8f0a4c1e-1111-2222-3333-555555555555",
+      name: "NVIDIA RTX, of sorts",
+      loadPercent: undefined,
+      memoryUsedMiB: 10,
+      memoryTotalMiB: 24564,
+    },
+  ]);
+  expect(parseGpuUsage("No devices were found\n")).toEqual([]);
+});
+
+test("a service's line cannot act upon the terminal", () => {
+  expect(cleanText("\u001b[31mred\u001b[0m\tand\u0007 \u001b]0;title\u0007bell\r")).toBe(
+    "red    and bell",
+  );
+});
+
+test("what is repeated ends with the signal, its pause cut short", async () => {
+  const ending = new AbortController();
+  let times = 0;
+  const started = Date.now();
+  await repeat(60_000, ending.signal, async () => {
+    times += 1;
+    setTimeout(() => ending.abort(), 10);
+  });
+  expect(times).toBe(1);
+  expect(Date.now() - started).toBeLessThan(10_000);
+});
