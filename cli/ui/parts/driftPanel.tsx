@@ -18,7 +18,9 @@ export function DriftPanel({ drift, height }: DriftPanelProps) {
 function DriftRows({ drift, room }: { drift: readonly string[] | undefined; room: number }) {
   if (drift === undefined) return <Text dimColor>looking at the host …</Text>;
   if (drift.length === 0) return <Text color="green">none</Text>;
-  const shown = drift.length > room ? drift.slice(0, room - 1) : drift;
+  // On a single line they stand side by side, as far as it reaches.
+  const lines = room === 1 ? [drift.join("; ")] : drift;
+  const shown = lines.length > room ? lines.slice(0, room - 1) : lines;
   return (
     <>
       {shown.map((line) => (
@@ -26,8 +28,8 @@ function DriftRows({ drift, room }: { drift: readonly string[] | undefined; room
           {line}
         </Text>
       ))}
-      {shown.length < drift.length && (
-        <Text color="yellow">and {drift.length - shown.length} more: aistack preview</Text>
+      {shown.length < lines.length && (
+        <Text color="yellow">and {lines.length - shown.length} more: aistack preview</Text>
       )}
     </>
   );
