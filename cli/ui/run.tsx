@@ -9,12 +9,14 @@ import { startFeeds } from "./feeds/start";
 import { initialState } from "./state";
 import { UiStore } from "./store";
 
+const UNCAUGHT = ["uncaughtException", "unhandledRejection"] as const;
+
 /** A second; more would only load a slow connection. */
 const MOST_FRAMES = 10;
 
 /**
- * Shows the terminal UI until the user leaves it. Ink restores the terminal however that comes about: its
- * alternate screen, cursor and raw mode end with the process, by a signal and by a bug, too.
+ * Shows the terminal UI until the user leaves it, a signal ends it, or a bug does; Ink puts the terminal's
+ * alternate screen, cursor and raw mode back in every case.
  * @throws what a feed or a command failed with, where that is a bug
  */
 export async function runTerminalUi(root: string, stack: string): Promise<void> {
@@ -50,11 +52,14 @@ export async function runTerminalUi(root: string, stack: string): Promise<void> 
     <App store={store} onCommand={(command) => void commands.run(command).catch(leave)} />,
     { alternateScreen: true, exitOnCtrlC: false, interactive: true, maxFps: MOST_FRAMES },
   );
+  // Node would end the process at once, with the alternate screen left on.
+  for (const event of UNCAUGHT) process.on(event, leave);
   startFeeds(context, leave);
   try {
     await screen.waitUntilExit();
   } finally {
     ending.abort();
+    for (const event of UNCAUGHT) process.off(event, leave);
   }
   await commands.settled();
   if (failure !== undefined) throw failure;
