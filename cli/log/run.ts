@@ -43,12 +43,14 @@ export function chooseLevel(
  */
 export async function traceRun(verb: string, run: () => Promise<number>): Promise<number> {
   const started = performance.now();
+  // Several checkouts write to one log.
+  const checkout = findProjectRoot();
   let told = false;
   const exited = (outcome: { exitCode: number } | { signal: string }) => {
     if (told) return;
     told = true;
     const durationMs = Math.round(performance.now() - started);
-    log().info({ event: "app.exited", verb, ...outcome, durationMs });
+    log().info({ event: "app.exited", verb, ...outcome, durationMs, checkout });
   };
   const onSignal = (signal: NodeJS.Signals) => {
     exited({ signal });
@@ -64,7 +66,13 @@ export async function traceRun(verb: string, run: () => Promise<number>): Promis
     process.exit(EXIT.done);
   };
   process.stdout.on("error", onBrokenPipe);
-  log().info({ event: "app.started", verb, version: VERSION, node: process.versions.node });
+  log().info({
+    event: "app.started",
+    verb,
+    version: VERSION,
+    node: process.versions.node,
+    checkout,
+  });
   try {
     const exitCode = await run();
     exited({ exitCode });

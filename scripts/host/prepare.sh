@@ -49,6 +49,8 @@ list_packages_for_tests() {
   have ssh-keygen || packages+=(openssh-client)
   have gpg-agent || packages+=(gpg gpg-agent)
   have openssl || packages+=(openssl)
+  # A real terminal for the terminal UI.
+  have tmux || packages+=(tmux)
 }
 
 # A package for tests must not leave a port of the machine open: its service is not to run.

@@ -75,19 +75,19 @@ describe("events of containers in words", () => {
 });
 
 test.each([
-  [
-    '{"time":"2026-11-22T12:00:00.000Z","event":"app.exited","verb":"up","exitCode":0}',
-    "aistack up ended with 0",
-  ],
-  [
-    '{"time":"2026-11-22T12:00:00.000Z","event":"app.exited","verb":"stop","signal":"SIGINT"}',
-    "aistack stop ended with SIGINT",
-  ],
-  ['{"event":"app.exited","verb":"status","exitCode":0}', undefined],
-  ['{"event":"app.started","verb":"up"}', undefined],
-  ["broken", undefined],
-  ["", undefined],
-])("of the log %j is told: %s", (line, text) => expect(toLogEvent(line)?.text).toBe(text));
+  [{ event: "app.exited", verb: "up", exitCode: 0 }, "aistack up ended with 0"],
+  [{ event: "app.exited", verb: "stop", signal: "SIGINT" }, "aistack stop ended with SIGINT"],
+  [{ event: "app.exited", verb: "status", exitCode: 0 }, undefined],
+  [{ event: "app.started", verb: "up" }, undefined],
+  [{ event: "app.exited", verb: "up", exitCode: 0, checkout: "/another" }, undefined],
+])("of the log %j is told: %s", (record, text) => {
+  const line = JSON.stringify({ time: "2026-11-22T12:00:00.000Z", checkout: "/mine", ...record });
+  expect(toLogEvent(line, "/mine")?.text).toBe(text);
+});
+
+test.each(["broken", "", "[]"])("%j in the log is nothing", (line) => {
+  expect(toLogEvent(line, "/mine")).toBeUndefined();
+});
 
 test("what nvidia-smi tells of GPUs", () => {
   const output = [

@@ -8,8 +8,8 @@ const CHANGING = new Set(["install", "up", "destroy", "start", "stop", "restart"
 
 const MOST = 5;
 
-/** The last things that aistack itself did, from its log. */
-export function readLogEvents(path = logPath()): UiEvent[] {
+/** The last things that aistack itself did from a checkout, from its log. */
+export function readLogEvents(checkout: string, path = logPath()): UiEvent[] {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -18,19 +18,20 @@ export function readLogEvents(path = logPath()): UiEvent[] {
   }
   return text
     .split("\n")
-    .flatMap((line) => toLogEvent(line) ?? [])
+    .flatMap((line) => toLogEvent(line, checkout) ?? [])
     .slice(-MOST);
 }
 
 /** `aistack up ended with 0`; undefined for everything else that a log holds. */
-export function toLogEvent(line: string): UiEvent | undefined {
+export function toLogEvent(line: string, checkout: string): UiEvent | undefined {
   let record: unknown;
   try {
     record = JSON.parse(line);
   } catch {
     return undefined;
   }
-  if (!isRecord(record) || record.event !== "app.exited") return undefined;
+  if (!isRecord(record) || record.event !== "app.exited" || record.checkout !== checkout)
+    return undefined;
   const { verb, exitCode, signal, time } = record;
   if (!CHANGING.has(String(verb))) return undefined;
   return {

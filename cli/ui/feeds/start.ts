@@ -18,7 +18,7 @@ const TICK_MS = 1_000;
  * @param fail told of anything else, which is a bug
  */
 export function startFeeds(context: FeedContext, fail: (error: unknown) => void): void {
-  for (const event of readLogEvents()) context.dispatch({ type: "eventSeen", event });
+  for (const event of readLogEvents(context.root)) context.dispatch({ type: "eventSeen", event });
   for (const feed of FEEDS) void supervise(feed, context, fail);
   const clock = setInterval(() => context.dispatch({ type: "ticked", now: new Date() }), TICK_MS);
   context.signal.addEventListener("abort", () => clearInterval(clock));
