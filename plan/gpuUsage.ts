@@ -1,3 +1,5 @@
+import { isRecord } from "./yamlDocument";
+
 /** How busy a GPU is. */
 export interface GpuUsage {
   readonly uuid: string;
@@ -29,6 +31,37 @@ export function parseGpuUsage(output: string): GpuUsage[] {
       },
     ];
   });
+}
+
+/** What the agent's last heartbeat saw of the GPUs. */
+export type AgentGpus =
+  | { readonly gpus: readonly GpuUsage[] }
+  /** why it saw none */
+  | { readonly reason: string };
+
+/**
+ * Reads the agent's status, `heartbeat.gpu` of it.
+ * @returns undefined where it has not looked yet, or expects no GPU
+ */
+export function readAgentGpus(status: unknown): AgentGpus | undefined {
+  const heartbeat = isRecord(status) ? status.heartbeat : undefined;
+  const reading = isRecord(heartbeat) ? heartbeat.gpu : undefined;
+  if (!isRecord(reading) || !Array.isArray(reading.gpus)) return undefined;
+  if (typeof reading.error === "string") return { reason: reading.error };
+  if (reading.source === "none") return undefined;
+  return {
+    gpus: reading.gpus.filter(isRecord).map((gpu) => ({
+      uuid: String(gpu.uuid),
+      name: `GPU ${gpu.index}`,
+      loadPercent: measured(gpu.utilizationPercent),
+      memoryUsedMiB: measured(gpu.memoryUsedMib) ?? 0,
+      memoryTotalMiB: measured(gpu.memoryTotalMib) ?? 0,
+    })),
+  };
+}
+
+function measured(value: unknown): number | undefined {
+  return typeof value === "number" ? value : undefined;
 }
 
 function numberOf(text: string | undefined): number | undefined {

@@ -1,6 +1,9 @@
+import { Agent } from "node:http";
+import { connect } from "node:net";
 import type Docker from "dockerode";
 import type { HostAccess } from "../../host/hostAccess";
 import { HostNotReadyError } from "../../plan/errors";
+import { SshAgent } from "./sshAgent";
 
 /**
  * A client of a Docker engine, for control, logs and statistics; Pulumi's resources never go through it.
@@ -9,22 +12,19 @@ import { HostNotReadyError } from "../../plan/errors";
 export async function connectDocker({ dockerHost, ssh }: HostAccess): Promise<Docker> {
   // Loaded when needed: it costs 150 ms, which a status need not pay.
   const { default: Client } = await import("dockerode");
-  if (ssh !== undefined) {
-    const { SshAgent } = await import("./sshAgent");
-    // The types leave the agent out; docker-modem hands it to node:http.
-    const options = {
-      protocol: "http" as const,
-      host: "engine",
-      port: 80,
-      agent: new SshAgent(ssh),
-    };
-    return new Client(options);
-  }
-  if (dockerHost.startsWith("unix://"))
+  if (ssh === undefined && dockerHost.startsWith("unix://"))
     return new Client({ socketPath: dockerHost.slice("unix://".length) });
+  // The agent makes the connections and needs no path; with a URL the client would print Node's warning of url.parse.
+  const options = { socketPath: dockerHost, agent: agentFor(dockerHost, ssh) };
+  return new Client(options);
+}
+
+function agentFor(dockerHost: string, ssh: readonly string[] | undefined): Agent {
+  if (ssh !== undefined) return new SshAgent(ssh);
   if (dockerHost.startsWith("tcp://")) {
     const { hostname, port } = new URL(dockerHost);
-    return new Client({ protocol: "http", host: hostname, port: Number(port || 2375) });
+    const createConnection = () => connect(Number(port || 2375), hostname);
+    return Object.assign(new Agent(), { createConnection });
   }
   throw new HostNotReadyError([
     {

@@ -1,11 +1,10 @@
-import { existsSync } from "node:fs";
-import { connect } from "node:net";
 import { execa } from "execa";
 import type { DoctorFacts } from "../../plan/doctor";
 import { type Problem, StackError } from "../../plan/errors";
 import type { HostFacts } from "../../plan/hostFacts";
 import { engineProblem } from "../../plan/preflight";
 import type { StatusReport } from "../../plan/statusReport";
+import { askAgent } from "../agentSocket";
 import { hasEngine, PINS } from "../engine";
 import { probe } from "../observe";
 import { chooseStack, listStacks } from "../stackSelection";
@@ -16,11 +15,6 @@ import { readLocks, readModes } from "./stateFacts";
 /** As package.json and scripts/host/docker.sh have them. */
 const NODE_FLOOR = 22;
 const DOCKER_FLOOR = "20.10";
-
-/** Where the agent of this host answers. */
-export const AGENT_SOCKET = "/run/aistack/agent.sock";
-
-const AGENT_LIMIT_MS = 1_000;
 
 /** Looks at everything that a doctor judges; nothing that it finds makes it fail. */
 export async function gatherDoctorFacts(
@@ -54,7 +48,7 @@ export async function gatherDoctorFacts(
       lastUpdate: last === undefined ? undefined : new Date(last),
       synchronized: await askClock(),
     },
-    agent: await askAgent(AGENT_SOCKET),
+    agent: (await askAgent()).state,
   };
 }
 
@@ -88,18 +82,4 @@ async function askClock(): Promise<boolean | undefined> {
   const { stdout, exitCode } = await execa("timedatectl", args, { reject: false });
   if (exitCode !== 0) return undefined;
   return stdout.trim() === "yes";
-}
-
-export async function askAgent(socket: string): Promise<DoctorFacts["agent"]> {
-  if (!existsSync(socket)) return "absent";
-  return new Promise((done) => {
-    const connection = connect(socket);
-    const end = (outcome: DoctorFacts["agent"]) => {
-      connection.destroy();
-      done(outcome);
-    };
-    connection.setTimeout(AGENT_LIMIT_MS, () => end("silent"));
-    connection.once("connect", () => end("answers"));
-    connection.once("error", () => end("silent"));
-  });
 }

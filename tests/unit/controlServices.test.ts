@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ServiceControl } from "../../cli/control/services";
 import { connectDocker } from "../../cli/docker/connect";
@@ -111,6 +111,19 @@ describe("start", () => {
   });
 });
 
+test("an engine on TCP is reached, too", async () => {
+  const relay = createTcpServer((socket) => {
+    const there = connect(engine.address.slice("unix://".length));
+    socket.pipe(there).pipe(socket);
+  });
+  await new Promise<void>((done) => relay.listen(0, "127.0.0.1", done));
+  const dockerHost = `tcp://127.0.0.1:${(relay.address() as AddressInfo).port}`;
+  const docker = await connectDocker({ dockerHost, ssh: undefined, sshOptions: undefined });
+  await new ServiceControl({ docker, plan, ssh: undefined }, () => {}).stop(["ollama"]);
+  relay.close();
+  expect(engine.changes).toEqual(["POST /containers/id-aistack-ollama/stop?t=30"]);
+});
+
 test("restart: stopped from the last to the first, started from the first to the last", async () => {
   await control.restart(["openwebui", "ollama"]);
   expect(engine.changes).toEqual([
@@ -145,6 +158,13 @@ describe("refused, and nothing is touched", () => {
   test("a service that the stack does not have", async () => {
     await expect(control.stop(["olama"])).rejects.toThrow(
       'the stack has no service "olama". Did you mean "ollama"?',
+    );
+  });
+
+  test("an address of another kind", async () => {
+    const access = { dockerHost: "npipe:////./pipe/x", ssh: undefined, sshOptions: undefined };
+    await expect(connectDocker(access)).rejects.toThrow(
+      "DOCKER_HOST: cannot reach a Docker engine at npipe:////./pipe/x. Accepted: unix:///PATH, tcp://HOST:PORT",
     );
   });
 

@@ -1,11 +1,19 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { ContainerStats } from "dockerode";
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { askAgent } from "../../cli/agentSocket";
 import { cleanText } from "../../cli/ui/cleanText";
+import type { FeedContext } from "../../cli/ui/feeds/context";
 import { type EngineEvent, toEvent } from "../../cli/ui/feeds/engineEvents";
+import { feedGpus } from "../../cli/ui/feeds/gpus";
 import { toLogEvent } from "../../cli/ui/feeds/logEvents";
 import { repeat } from "../../cli/ui/feeds/repeat";
 import { toUsage } from "../../cli/ui/feeds/usage";
-import { parseGpuUsage } from "../../plan/gpuUsage";
+import type { UiAction } from "../../cli/ui/state";
+import { parseGpuUsage, readAgentGpus } from "../../plan/gpuUsage";
 import { planMinimal } from "../support/plan/stack";
 
 describe("use of memory and processor", () => {
@@ -114,6 +122,84 @@ test("what nvidia-smi tells of GPUs", () => {
   expect(parseGpuUsage("No devices were found\n")).toEqual([]);
 });
 
+describe("what the agent tells of GPUs", () => {
+  const gpu = (change: object) => ({
+    heartbeat: {
+      gpu: {
+        vendor: "nvidia",
+        source: "nvml",
+        error: null,
+        gpus: [
+          {
+            index: 0,
+            uuid: "GPU-a",
+            utilizationPercent: 7,
+            memoryUsedMib: 10,
+            memoryTotalMib: 100,
+            processes: null,
+          },
+        ],
+        ...change,
+      },
+    },
+  });
+
+  test("load and memory", () => {
+    expect(readAgentGpus(gpu({}))).toEqual({
+      gpus: [
+        { uuid: "GPU-a", name: "GPU 0", loadPercent: 7, memoryUsedMiB: 10, memoryTotalMiB: 100 },
+      ],
+    });
+  });
+
+  test("why it sees none", () => {
+    const reason = "9 DRIVER_NOT_LOADED";
+    expect(readAgentGpus(gpu({ error: reason, gpus: [] }))).toEqual({ reason });
+  });
+
+  test.each([
+    ["none expected", gpu({ source: "none", gpus: [] })],
+    ["not looked yet", { heartbeat: null }],
+    ["something else", "x"],
+  ])("nothing: %s", (_what, status) => expect(readAgentGpus(status)).toBeUndefined());
+});
+
+describe("the agent's socket", () => {
+  let folder: string;
+  let server: Server;
+  let answer: string;
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), "agent-socket-"));
+    server = createServer((request, response) => {
+      if (request.url === "/status") response.end(answer);
+    });
+    await new Promise<void>((done) => server.listen(join(folder, "agent.sock"), done));
+  });
+  afterEach(() => {
+    server.close();
+    server.closeAllConnections();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const ask = (name = "agent.sock") => askAgent(join(folder, name));
+
+  test("tells its status", async () => {
+    answer = '{"version":"0.1.0"}';
+    expect(await ask()).toEqual({ state: "answers", status: { version: "0.1.0" } });
+  });
+
+  test("is silent where it says something else, or nobody listens", async () => {
+    answer = "<html>";
+    expect(await ask()).toEqual({ state: "silent" });
+    server.close();
+    writeFileSync(join(folder, "dead.sock"), "");
+    expect(await ask("dead.sock")).toEqual({ state: "silent" });
+  });
+
+  test("is absent where there is none", async () => {
+    expect(await ask("no.sock")).toEqual({ state: "absent" });
+  });
+});
+
 test("a service's line cannot act upon the terminal", () => {
   expect(cleanText("\u001b[31mred\u001b[0m\tand\u0007 \u001b]0;title\u0007bell\r")).toBe(
     "red    and bell",
@@ -130,4 +216,57 @@ test("what is repeated ends with the signal, its pause cut short", async () => {
   });
   expect(times).toBe(1);
   expect(Date.now() - started).toBeLessThan(10_000);
+});
+
+describe("nvidia-smi, where no agent answers", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "nvidia-smi-"));
+    vi.stubEnv("PATH", folder);
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** The first thing that the feed tells. */
+  const first = (hasGpu = true) =>
+    new Promise<UiAction>((done) => {
+      const ending = new AbortController();
+      const dispatch = (action: UiAction) => {
+        ending.abort();
+        done(action);
+      };
+      const context = { hasGpu, ssh: undefined, signal: ending.signal, dispatch };
+      void feedGpus(context as unknown as FeedContext);
+    });
+  const smi = (body: string) =>
+    writeFileSync(join(folder, "nvidia-smi"), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+
+  test("load and memory", async () => {
+    smi('case "$*" in *--query-gpu=uuid,*) echo "GPU-a, 5, 10, 100, H100" ;; *) exit 9 ;; esac');
+    expect(await first()).toEqual({
+      type: "gpusSeen",
+      gpus: [
+        { uuid: "GPU-a", name: "H100", loadPercent: 5, memoryUsedMiB: 10, memoryTotalMiB: 100 },
+      ],
+    });
+  });
+
+  test.each([
+    ["it is not there", "", "nvidia-smi is not installed"],
+    [
+      "the driver is not loaded",
+      'echo "NVIDIA-SMI has failed because it could not communicate" >&2; exit 9',
+      "NVIDIA-SMI has failed because it could not communicate",
+    ],
+    [
+      "it says so on standard output",
+      "echo Failed to initialize NVML; exit 18",
+      "Failed to initialize NVML",
+    ],
+  ])("%s", async (_what, body, reason) => {
+    if (body !== "") smi(body);
+    expect(await first()).toEqual({ type: "gpusUnknown", reason });
+  });
 });
