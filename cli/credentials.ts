@@ -1,6 +1,6 @@
-import { ensureSecrets } from "../host/secretStore";
 import type { StackPlan } from "../plan/plan";
 import { CHAT_SERVICE, OPENAI_SERVICE } from "../plan/wiring";
+import { readStackSecrets } from "./stackSecrets";
 
 /** What a person needs to get in. */
 export interface Credentials {
@@ -10,7 +10,7 @@ export interface Credentials {
 
 /** The generated credentials of a stack's services, as they were at the first start. */
 export function readCredentials(root: string, stack: string, plan: StackPlan): Credentials {
-  const { values } = ensureSecrets(root, stack, plan.secrets, false);
+  const { values } = readStackSecrets(root, stack, plan.secrets, false);
   const urlOf = (service: string) => plan.services.find(({ name }) => name === service)?.endpoint;
   const [chat, openai] = [urlOf(CHAT_SERVICE), urlOf(OPENAI_SERVICE)];
   const password = values["webui-admin-password"];

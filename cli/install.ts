@@ -1,6 +1,5 @@
 import { execa } from "execa";
 import { stackFileName } from "../host/checkout";
-import { ensureSecrets } from "../host/secretStore";
 import { OperationError, type Problem, StackError } from "../plan/errors";
 import { LOCK_FILE } from "../plan/imageLock";
 import { chooseImage } from "../plan/images";
@@ -13,11 +12,13 @@ import { EXIT } from "./exitCodes";
 import { buildImage } from "./images/buildImage";
 import { lockBeforePull } from "./images/lockBeforePull";
 import { lookAtHost, observe, planFromCheckout } from "./observe";
-import { type OperationOptions, preview, up } from "./operations";
+import { type OperationOptions, preview, printOutput } from "./operations";
 import { proveStack } from "./proof";
 import { reachableImages } from "./reachability";
+import { readStackSecrets } from "./stackSecrets";
 import { ensureStack, ensureStackFile, ensureStateFolder } from "./stackStore";
 import { runSteps, type Step } from "./steps";
+import { update } from "./update";
 
 export interface InstallOptions {
   readonly profile: string;
@@ -48,14 +49,14 @@ export async function install(root: string, options: InstallOptions): Promise<nu
     ]),
   );
 
-  const { plan: onThisHost, problems } = await observe(root, stack);
+  const { plan: onThisHost, problems, facts } = await observe(root, stack);
   if (problems.length > 0) throw new StackError(problems);
 
   const session: OperationOptions = {
     root,
     stack,
     environment,
-    onOutput: (text) => process.stdout.write(text),
+    onOutput: printOutput(),
     color: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
   };
   const { changes } = await attempt(() => preview(session));
@@ -63,10 +64,10 @@ export async function install(root: string, options: InstallOptions): Promise<nu
   let credentials = "";
   if (changes > 0) {
     if (options.yes !== true) await confirm(`Make these ${changes} changes?`);
-    const { generated } = ensureSecrets(root, stack, plan.secrets, true);
+    const { generated } = readStackSecrets(root, stack, plan.secrets, true);
     // Shown once, here. Later `aistack credentials` shows them, to whoever may read the checkout's secrets.
     if (generated.length > 0) credentials = formatCredentials(readCredentials(root, stack, plan));
-    await attempt(() => up(session));
+    await attempt(() => update(session, onThisHost, facts));
   } else process.stdout.write("Everything is in place; nothing was changed.\n");
 
   process.stdout.write(await attempt(() => proveStack(root, stack, onThisHost)));

@@ -1,16 +1,15 @@
-import { Command, CommanderError, Option } from "commander";
+import { CommanderError } from "commander";
 import { formatProblem, HostNotReadyError, OperationError, StackError } from "../plan/errors";
 import { EXIT } from "./exitCodes";
-import { registerAgentCommands } from "./verbs/agent";
-import { registerCredentialsCommand } from "./verbs/credentials";
-import { registerDetectCommand } from "./verbs/detect";
-import { registerEnvironmentCommand } from "./verbs/env";
-import { registerGpuCheckCommand } from "./verbs/gpuCheck";
-import { registerImagesCommand } from "./verbs/images";
-import { registerInstallCommand } from "./verbs/install";
-import { registerOperationCommands } from "./verbs/operate";
+import { log, secrets } from "./log";
+import { openLog, traceRun } from "./log/run";
+import { createProgram } from "./program";
+import { toUsageProblem } from "./usage";
 
 export { writeTinyModel } from "./models/writeTinyModel";
+
+/** What `aistack` alone does: the terminal UI, or a status where there is no terminal for it. */
+const DEFAULT_VERB = "ui";
 
 /**
  * The aistack command.
@@ -18,46 +17,45 @@ export { writeTinyModel } from "./models/writeTinyModel";
  * @returns the exit code
  */
 export async function main(args: readonly string[]): Promise<number> {
+  const words = args.length === 0 ? [DEFAULT_VERB] : [...args];
   let code: number = EXIT.done;
-  const finish = (result: number) => {
+  const program = createProgram((result) => {
     code = result;
-  };
-  const program = new Command("aistack")
-    .description(
-      "A private AI server on this host: every change is shown before it happens, and no data is lost.",
-    )
-    .version("0.1.0")
-    .exitOverride();
-  registerInstallCommand(program, finish);
-  registerOperationCommands(program, finish);
-  registerGpuCheckCommand(program, finish);
-  registerDetectCommand(program, finish);
-  registerImagesCommand(program, finish);
-  registerCredentialsCommand(program, finish);
-  registerEnvironmentCommand(program, finish);
-  registerAgentCommands(program, finish);
-  for (const verb of program.commands.flatMap((one) => [one, ...one.commands])) {
-    verb.exitOverride().addOption(new Option("--debug", "show the stack of an error"));
-  }
-
+  });
+  const verb = program.commands.find((command) => command.name() === words[0])?.name();
   try {
-    await program.parseAsync([...args], { from: "user" });
-    return code;
+    openLog(words);
   } catch (error) {
-    return report(error, args.includes("--debug"));
+    return report(error, verb, false);
   }
+  return traceRun(verb ?? "", async () => {
+    try {
+      await program.parseAsync(words, { from: "user" });
+      return code;
+    } catch (error) {
+      return report(error, verb, words.includes("--debug"));
+    }
+  });
 }
 
-function report(error: unknown, debug: boolean): number {
-  // Commander has printed the message, with a did-you-mean, by itself.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.wrongInput;
+/** Tells an error on standard error. @returns the exit code that goes with it */
+function report(error: unknown, verb: string | undefined, debug: boolean): number {
+  const tell = (text: string) => process.stderr.write(`${secrets.text(text)}\n`);
+  if (error instanceof CommanderError) {
+    // Help was asked for and printed, or printed because nothing was asked for.
+    if (error.exitCode === 0) return EXIT.done;
+    if (error.code !== "commander.help") tell(formatProblem(toUsageProblem(error, verb)));
+    return EXIT.wrongInput;
+  }
   if (error instanceof StackError) {
-    for (const problem of error.problems) process.stderr.write(`${formatProblem(problem)}\n`);
-    if (debug) process.stderr.write(`${error.stack}\n`);
+    log().error({ event: "app.refused", problems: error.problems });
+    for (const problem of error.problems) tell(formatProblem(problem));
+    if (debug) tell(error.stack ?? "");
     if (error instanceof OperationError) return EXIT.failed;
     return error instanceof HostNotReadyError ? EXIT.hostNotReady : EXIT.wrongInput;
   }
   // Anything else is a bug of aistack: its stack is what a report needs.
-  process.stderr.write(`${(error as Error).stack ?? String(error)}\n`);
+  log().error({ event: "app.bug", err: error });
+  tell((error as Error).stack ?? String(error));
   return EXIT.failed;
 }

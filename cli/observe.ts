@@ -9,6 +9,7 @@ import { type HostFacts, parseHostFacts } from "../plan/hostFacts";
 import type { StackPlan } from "../plan/plan";
 import { planCheckout } from "../plan/planCheckout";
 import { checkHost } from "../plan/preflight";
+import { readSettings, type Settings } from "../plan/settings";
 import { readGpuFacts } from "./gpu";
 import { runProbe } from "./runProbe";
 
@@ -25,6 +26,12 @@ export interface Observation {
 export function planFromCheckout(root: string, stack: string): StackPlan {
   const checkout: Checkout = readCheckout(root, stack);
   return planCheckout(checkout, decodeStackFile(checkout.stackFile.value));
+}
+
+/** A stack's settings with every default filled in. @throws StackError with every problem found */
+export function settingsFromCheckout(root: string, stack: string): Settings {
+  const { stackFile } = readCheckout(root, stack);
+  return readSettings(decodeStackFile(stackFile.value), stackFile);
 }
 
 /**
@@ -59,4 +66,11 @@ export async function lookAtHost(
       : readGpuFacts(root, { access, connection: planned.host }),
   ]);
   return { facts: parseHostFacts(probed), plan: applyGpu(planned, gpuFacts) };
+}
+
+/** The facts of this machine alone, where there is no stack to look at. */
+export async function probeThisMachine(root: string): Promise<HostFacts> {
+  const nothing = { services: [], networks: [], gpu: undefined };
+  const access = accessHost(root, "", undefined);
+  return parseHostFacts(await runProbe(root, undefined, probeCommand(root, nothing, access)));
 }

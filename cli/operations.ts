@@ -1,5 +1,6 @@
 import type { OpMap, Stack } from "@pulumi/pulumi/automation";
 import { OperationError } from "../plan/errors";
+import { ProgressLines } from "./progressLines";
 
 /** How an operation's progress reaches the user. */
 export interface OperationOptions {
@@ -15,6 +16,14 @@ export interface OperationOptions {
 export interface OperationOutcome {
   /** number of resources that differ */
   readonly changes: number;
+}
+
+/** Prints what an operation tells; on a terminal, progress of models as a bar. */
+export function printOutput(): (text: string) => void {
+  const write = (text: string) => void process.stdout.write(text);
+  if (process.stdout.isTTY !== true) return write;
+  const lines = new ProgressLines(write);
+  return (text) => lines.take(text);
 }
 
 export async function preview(options: OperationOptions): Promise<OperationOutcome> {

@@ -1,5 +1,4 @@
 import { accessHost } from "../host/hostAccess";
-import { ensureSecrets } from "../host/secretStore";
 import { withTunnel } from "../host/sshTunnel";
 import { expectedModels } from "../plan/expectedModels";
 import { asksGpu } from "../plan/gpuDrift";
@@ -8,6 +7,7 @@ import { MODEL_SERVICE } from "../plan/wiring";
 import { proveAnswers } from "./gates/answers";
 import { confirmGpuUse } from "./gates/gpuUse";
 import type { GateTarget } from "./gates/target";
+import { readStackSecrets } from "./stackSecrets";
 
 /**
  * Asks every service of a running stack for what it is there for, all at once, since a container that is healthy need
@@ -17,7 +17,7 @@ import type { GateTarget } from "./gates/target";
  * @throws OperationError where one does not
  */
 export async function proveStack(root: string, stack: string, plan: StackPlan): Promise<string> {
-  const { values } = ensureSecrets(root, stack, plan.secrets, false);
+  const { values } = readStackSecrets(root, stack, plan.secrets, false);
   const { ssh } = accessHost(root, stack, plan.host);
   const proofs = await Promise.all(
     plan.services.map(async (service) => {

@@ -1,5 +1,4 @@
-import { execa } from "execa";
-import { HostNotReadyError, StackError } from "../plan/errors";
+import { HostNotReadyError } from "../plan/errors";
 import { engineEnvironment, ensureEngine, hasEngine } from "./engine";
 import { pulumiEnvironment } from "./environment";
 
@@ -15,31 +14,4 @@ export async function installedEnvironment(root: string): Promise<Record<string,
   }
   const engine = await ensureEngine({ log: () => {}, offline: true });
   return pulumiEnvironment(root, engineEnvironment(engine));
-}
-
-/**
- * The stack that `pulumi stack select` chose.
- * @throws StackError where none is selected
- */
-export async function selectedStack(
-  root: string,
-  environment: Record<string, string>,
-): Promise<string> {
-  const { stdout, exitCode } = await execa(
-    "pulumi",
-    ["stack", "--show-name", "--non-interactive"],
-    {
-      cwd: root,
-      env: environment,
-      reject: false,
-    },
-  );
-  if (exitCode === 0 && stdout.trim() !== "") return stdout.trim();
-  throw new StackError([
-    {
-      what: "no stack is selected",
-      where: "--stack",
-      fix: "Name one with --stack, or select it: pulumi stack select NAME",
-    },
-  ]);
 }

@@ -6,7 +6,7 @@ import { stackFileName } from "../host/checkout";
 import { OperationError, StackError } from "../plan/errors";
 
 export const STATE_FOLDER = ".state";
-const PROJECT = "aistack";
+export const PROJECT = "aistack";
 const SALT_LINE = /^encryptionsalt:.*\n?/m;
 
 /** The file with the passphrase that a checkout's secrets are encrypted with. */

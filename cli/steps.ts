@@ -1,5 +1,6 @@
 import { Listr } from "listr2";
 import type { Progress } from "./artifacts";
+import { formatBar } from "./progressBar";
 
 /** How a step tells what goes on in it. */
 export interface StepReport {
@@ -41,18 +42,13 @@ export async function runSteps(steps: readonly Step[]): Promise<void> {
   } as ConstructorParameters<typeof Listr>[1]).run();
 }
 
-const BAR_WIDTH = 24;
-
 function progressReporter(write: (line: string) => void, interactive: boolean) {
   let lastTenth = "";
   return (title: string, { done, total, text }: Progress) => {
     const share = total === 0 ? 0 : Math.min(1, done / total);
     const percent = `${Math.floor(share * 100)} %`;
     if (interactive) {
-      const filled = Math.round(share * BAR_WIDTH);
-      write(
-        `${"█".repeat(filled)}${"░".repeat(BAR_WIDTH - filled)} ${percent.padStart(5)} ${title}: ${text}`,
-      );
+      write(formatBar(share, `${title}: ${text}`));
       return;
     }
     const tenth = `${title} ${Math.floor(share * 10)}`;

@@ -14,10 +14,13 @@ export interface ProbeCommand {
   readonly stdin?: string;
 }
 
+/** What a probe asks about. */
+type ProbedPlan = Pick<StackPlan, "services" | "networks" | "gpu">;
+
 const SCRIPT = "assets/shell/probe.sh";
 
 /** The probe of a stack's host. What it reads is sent along: on a host over SSH, nothing of aistack need be there. */
-export function probeCommand(root: string, plan: StackPlan, access: HostAccess): ProbeCommand {
+export function probeCommand(root: string, plan: ProbedPlan, access: HostAccess): ProbeCommand {
   const environment = probeEnvironment(plan, access);
   if (access.ssh === undefined) return { command: `sh ${SCRIPT}`, environment };
   const variables = Object.entries(environment)
@@ -44,7 +47,7 @@ export function dockerSocket(access: HostAccess): string {
 }
 
 /** What the probe is to look at. */
-export function probeEnvironment(plan: StackPlan, access: HostAccess): Record<string, string> {
+export function probeEnvironment(plan: ProbedPlan, access: HostAccess): Record<string, string> {
   const images = plan.services
     .flatMap(({ image, variants }) => [image, ...Object.values(variants)])
     .flatMap(imageNames);

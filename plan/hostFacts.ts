@@ -54,6 +54,10 @@ export interface InspectedContainer {
   readonly id: string;
   readonly image: string;
   readonly status: string;
+  /** what the health check says: starting, healthy or unhealthy; undefined where there is none */
+  readonly health: string | undefined;
+  /** ISO 8601; undefined where it never ran */
+  readonly startedAt: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly envs: readonly string[];
   readonly restart: string;
@@ -210,6 +214,9 @@ function parseContainer({
     id: Id,
     image: Image,
     status: State.Paused ? "paused" : State.Status,
+    health: State.Health?.Status === "none" ? undefined : State.Health?.Status,
+    // Go's zero time stands for "never".
+    startedAt: State.StartedAt?.startsWith("0001-") ? undefined : State.StartedAt,
     labels: Config.Labels ?? {},
     envs: Config.Env ?? [],
     restart: HostConfig.RestartPolicy?.Name || "no",

@@ -45,7 +45,7 @@ export function warnOfHost(plan: StackPlan, { docker }: HostFacts): string[] {
 }
 
 /** What keeps the engine from being used; undefined where it answers. */
-export function engineProblem({ docker }: HostFacts): Problem | undefined {
+export function engineProblem({ docker }: Pick<HostFacts, "docker">): Problem | undefined {
   switch (docker.state) {
     case "running":
       return undefined;
@@ -75,11 +75,7 @@ function foreignObjects(plan: StackPlan, facts: HostFacts): Problem[] {
   const containers = plan.services
     .map(({ container }) => container.name)
     .filter((name) => isForeign(facts.inspectedContainers[name]))
-    .map((name) => ({
-      what: `a container ${name} is there that aistack did not make`,
-      where: "docker",
-      fix: `Rename it with: docker rename ${name} ${name}-old, remove it, or set aistack:namePrefix`,
-    }));
+    .map(foreignContainer);
   const networks = plan.networks
     .filter(({ name }) => isForeign(facts.networks[name]))
     .map(({ name }) => ({
@@ -90,7 +86,16 @@ function foreignObjects(plan: StackPlan, facts: HostFacts): Problem[] {
   return [...containers, ...networks];
 }
 
-function isForeign(
+export function foreignContainer(name: string): Problem {
+  return {
+    what: `a container ${name} is there that aistack did not make`,
+    where: "docker",
+    fix: `Rename it with: docker rename ${name} ${name}-old, remove it, or set aistack:namePrefix`,
+  };
+}
+
+/** True for an object of the engine that does not carry our label. */
+export function isForeign(
   seen: { readonly labels: Readonly<Record<string, string>> } | undefined,
 ): boolean {
   return seen !== undefined && seen.labels[SPEC_LABEL] === undefined;

@@ -1,5 +1,5 @@
 import type { ContainerSpec } from "./containerSpec";
-import { type Comparison, compareContainer, compareNetwork, MISSING } from "./drift";
+import { type Comparison, compareContainer, compareNetwork, MISSING, SPEC_LABEL } from "./drift";
 import type { HostFacts } from "./hostFacts";
 import { chooseImage } from "./images";
 import { type LocalaiFacts, type ResolvedLocalai, resolveLocalai } from "./localaiModels";
@@ -165,6 +165,37 @@ export function describeDrift(resolved: ResolvedStack): string[] {
   return [...objects, ...models, ...localai].flatMap(({ object, drift }) =>
     drift.map((difference) => `${object} ${difference}`),
   );
+}
+
+/**
+ * What the configuration asks for and the host was not given yet, as lines for people; drift is not
+ * among them.
+ */
+export function describeChanges(resolved: ResolvedStack, facts: HostFacts): string[] {
+  const objects = [
+    ...resolved.networks.map(({ name, comparison }) => ({
+      object: `network ${name}`,
+      comparison,
+      seen: facts.networks[name],
+    })),
+    ...resolved.services.map(({ container: { name }, comparison }) => ({
+      object: `container ${name}`,
+      comparison,
+      seen: facts.inspectedContainers[name],
+    })),
+  ];
+  const drifts = describeDrift(resolved).length > 0;
+  const changes = objects.flatMap(({ object, comparison, seen }) => {
+    if (seen === undefined) return drifts ? [] : [`${object} is to be made`];
+    const label = seen.labels[SPEC_LABEL];
+    const other =
+      label !== undefined && comparison.drift.length === 0 && label !== comparison.label;
+    return other ? [`${object} was made from another configuration`] : [];
+  });
+  const models = resolved.models
+    .filter(({ inSync, drift }) => !inSync && drift.length === 0)
+    .map(({ name }) => `model ${name} is to be made`);
+  return [...changes, ...models];
 }
 
 /** Identity of what a model is made from: the same origin gives the same model. */

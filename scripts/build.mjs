@@ -7,12 +7,15 @@ import { hashFiles } from "./compiled.cjs";
 
 const root = resolve(import.meta.dirname, "..");
 
+/** What libraries ask for and do without: natively compiled code, React's developer tools. */
+const OPTIONAL_NATIVE = ["*.node", "cpu-features", "react-devtools-core"];
+
 const shared = {
   absWorkingDir: root,
   bundle: true,
   platform: "node",
   target: "node22",
-  external: ["@pulumi/*"],
+  external: ["@pulumi/*", ...OPTIONAL_NATIVE],
   // No source maps: Pulumi's runner would read them at every start, for a second of processor time.
   outdir: "bin",
   metafile: true,
@@ -23,9 +26,16 @@ const ecmaScript = {
   format: "esm",
   outExtension: { ".js": ".mjs" },
   splitting: true,
-  // Some of the command's libraries are CommonJS and call require.
+  // Chunks have a folder of their own and are loaded when needed: a status does not load the terminal UI.
+  chunkNames: "chunks/[name]-[hash]",
+  jsx: "automatic",
+  define: { "process.env.NODE_ENV": '"production"' },
+  // Some of the command's libraries are CommonJS: they call require, and know their folder.
   banner: {
-    js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',
+    js: [
+      'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',
+      "const __dirname = import.meta.dirname, __filename = import.meta.filename;",
+    ].join(" "),
   },
 };
 

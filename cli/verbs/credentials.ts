@@ -7,17 +7,18 @@ import { findProjectRoot } from "../artifacts/projectRoot";
 import { formatCredentials, readCredentials } from "../credentials";
 import { EXIT } from "../exitCodes";
 import { planFromCheckout } from "../observe";
-import { installedEnvironment, selectedStack } from "../session";
+import { chooseStack } from "../stackSelection";
+import { jsonOption, stackOption } from "./options";
 
 export function registerCredentialsCommand(program: Command, finish: (code: number) => void): void {
   program
     .command("credentials")
     .description("show the generated password of Open WebUI's administrator and LocalAI's key")
-    .option("-s, --stack <name>", "the stack; default: the selected one")
-    .option("--json", "as JSON")
+    .addOption(stackOption())
+    .addOption(jsonOption())
     .action(async (options: { stack?: string; json?: boolean }) => {
       const root = findProjectRoot();
-      const stack = options.stack ?? (await selectedStack(root, await installedEnvironment(root)));
+      const stack = chooseStack(root, options.stack);
       const plan = planFromCheckout(root, stack);
       // Nothing is generated here: what would be shown could then differ from what the first update makes.
       if (plan.secrets.length > 0 && !existsSync(join(root, secretsFile(stack)))) {

@@ -5,7 +5,7 @@ import { detect } from "../detect";
 import { EXIT } from "../exitCodes";
 import { readGpuFacts } from "../gpu";
 import { planFromCheckout } from "../observe";
-import { installedEnvironment, selectedStack } from "../session";
+import { chooseStack } from "../stackSelection";
 import { requireStackFile } from "../stackStore";
 
 interface DetectVerbOptions {
@@ -23,7 +23,7 @@ export function registerDetectCommand(program: Command, finish: (code: number) =
     .option("--write", "write it into the stack's file; limits and models that are there stay")
     .action(async (options: DetectVerbOptions) => {
       const root = findProjectRoot();
-      const stack = options.stack ?? (await selectedStack(root, await installedEnvironment(root)));
+      const stack = options.stack ?? chooseStack(root, undefined);
       requireStackFile(root, stack);
       const { host: connection } = planFromCheckout(root, stack);
       const access = accessHost(root, stack, connection);

@@ -6,7 +6,7 @@ import { findProjectRoot } from "../artifacts/projectRoot";
 import { EXIT } from "../exitCodes";
 import { buildImage } from "../images/buildImage";
 import { formatImages, listImages } from "../images/listImages";
-import { installedEnvironment, selectedStack } from "../session";
+import { chooseStack } from "../stackSelection";
 import { runSteps } from "../steps";
 import { registerImageArchiveCommands } from "./imagesArchive";
 import { registerImagesLockCommand } from "./imagesLock";
@@ -37,7 +37,7 @@ export function registerImagesCommand(program: Command, finish: (code: number) =
     .option("--json", "as JSON")
     .action(async (options: { stack?: string; json?: boolean }) => {
       const root = findProjectRoot();
-      const stack = options.stack ?? (await selectedStack(root, await installedEnvironment(root)));
+      const stack = options.stack ?? chooseStack(root, undefined);
       const listed = await listImages(root, stack);
       process.stdout.write(
         options.json === true ? `${JSON.stringify(listed, null, 2)}\n` : formatImages(listed),

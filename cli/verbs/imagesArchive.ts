@@ -4,7 +4,7 @@ import { findProjectRoot } from "../artifacts/projectRoot";
 import { EXIT } from "../exitCodes";
 import { loadImages } from "../images/archive/loadImages";
 import { saveImages } from "../images/archive/saveImages";
-import { installedEnvironment, selectedStack } from "../session";
+import { chooseStack } from "../stackSelection";
 import { runSteps } from "../steps";
 
 export function registerImageArchiveCommands(
@@ -19,7 +19,7 @@ export function registerImageArchiveCommands(
     .option("-f, --force", "replace a file that is there")
     .action(async (file: string, options: { stack?: string; force?: boolean }) => {
       const root = findProjectRoot();
-      const stack = options.stack ?? (await selectedStack(root, await installedEnvironment(root)));
+      const stack = options.stack ?? chooseStack(root, undefined);
       const stop = new AbortController();
       const interrupt = () => stop.abort();
       process.once("SIGINT", interrupt).once("SIGTERM", interrupt);

@@ -1,7 +1,13 @@
 import { type Command, Option } from "commander";
 import { IMAGE_SOURCES, PROFILES } from "../../plan/settings";
 import { findProjectRoot } from "../artifacts/projectRoot";
-import { install } from "../install";
+import { EXIT } from "../exitCodes";
+import { type InstallOptions as Installation, install } from "../install";
+import { chooseService } from "../installService";
+import { findSelected } from "../stackSelection";
+
+/** As the command line gives them. */
+type InstallOptions = Omit<Installation, "stack"> & { readonly stack?: string };
 
 export function registerInstallCommand(program: Command, finish: (code: number) => void): void {
   program
@@ -9,6 +15,7 @@ export function registerInstallCommand(program: Command, finish: (code: number) 
     .description(
       "make engine, images and stack ready and bring the services up; ./install.sh ends with this",
     )
+    .argument("[service]", "one service, to be had beside those that the stack has")
     .addOption(
       new Option("--profile <name>", "which services a new stack runs")
         .choices(PROFILES)
@@ -18,7 +25,18 @@ export function registerInstallCommand(program: Command, finish: (code: number) 
     .addOption(new Option("--images <source>", "where images come from").choices(IMAGE_SOURCES))
     .option("-y, --yes", "do not ask")
     .option("--dry-run", "make engine and images ready, show the changes, and change nothing")
-    .action(async (options) => {
-      finish(await install(findProjectRoot(), { stack: options.profile, ...options }));
+    .action(async (service: string | undefined, options: InstallOptions) => {
+      finish(await installAs(service, options));
     });
+}
+
+async function installAs(service: string | undefined, options: InstallOptions): Promise<number> {
+  const root = findProjectRoot();
+  const { profile, yes = false, dryRun = false } = options;
+  if (service === undefined) return install(root, { ...options, stack: options.stack ?? profile });
+  const stack = options.stack ?? findSelected(root) ?? profile;
+  const changed = await chooseService(root, { service, stack, profile, yes, dryRun });
+  // What would change can only be shown once the file says so.
+  if (dryRun && changed) return EXIT.changesPending;
+  return install(root, { ...options, stack });
 }

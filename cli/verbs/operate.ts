@@ -1,13 +1,16 @@
 import type { Command } from "commander";
 import { StackError } from "../../plan/errors";
+import type { StackPlan } from "../../plan/plan";
 import { findProjectRoot } from "../artifacts/projectRoot";
 import { confirm } from "../confirm";
 import { EXIT } from "../exitCodes";
 import { lockBeforePull } from "../images/lockBeforePull";
-import { lookAtHost, observe, planFromCheckout } from "../observe";
-import { destroy, type OperationOptions, preview, up } from "../operations";
-import { installedEnvironment, selectedStack } from "../session";
-import { stackExists } from "../stackStore";
+import { type Observation, observe } from "../observe";
+import { destroy, type OperationOptions, preview, printOutput } from "../operations";
+import { installedEnvironment } from "../session";
+import { chooseStack } from "../stackSelection";
+import { update } from "../update";
+import { stackOption } from "./options";
 
 interface VerbOptions {
   readonly stack?: string;
@@ -18,9 +21,9 @@ export function registerOperationCommands(program: Command, finish: (code: numbe
   program
     .command("preview")
     .description("show what `up` would change; exit code 4 where there is something")
-    .option("-s, --stack <name>", "the stack; default: the selected one")
+    .addOption(stackOption())
     .action(async (options: VerbOptions) => {
-      const session = await openSession(options, true);
+      const { session } = await openChecked(options);
       const { changes } = await preview(session);
       finish(changes === 0 ? EXIT.done : EXIT.changesPending);
     });
@@ -30,27 +33,28 @@ export function registerOperationCommands(program: Command, finish: (code: numbe
     .description(
       "bring the host to what the configuration says; the changes are shown before a question is asked",
     )
-    .option("-s, --stack <name>", "the stack; default: the selected one")
+    .addOption(stackOption())
     .option("-y, --yes", "do not ask")
     .action(async (options: VerbOptions) => {
-      const session = await openSession(options, true);
-      await lockImagesFirst(session);
+      const checked = await openChecked(options);
+      const { session, facts } = checked;
+      const plan = await lockImagesFirst(session, checked);
       if (options.yes !== true) {
         const { changes } = await preview(session);
         if (changes === 0) return finish(EXIT.done);
         await confirm(`Make these ${changes} changes?`);
       }
-      await up(session);
+      await update(session, plan, facts);
       finish(EXIT.done);
     });
 
   program
     .command("destroy")
     .description("remove containers and network; volumes and models stay")
-    .option("-s, --stack <name>", "the stack; default: the selected one")
+    .addOption(stackOption())
     .option("-y, --yes", "do not ask")
     .action(async (options: VerbOptions) => {
-      const session = await openSession(options, false);
+      const session = await openSession(options);
       if (options.yes !== true)
         await confirm(`Remove the containers of stack ${session.stack}? Its data stays.`);
       await destroy(session);
@@ -59,36 +63,32 @@ export function registerOperationCommands(program: Command, finish: (code: numbe
 }
 
 /** The update then pulls by digest from the start, and nothing is left to change after it. */
-async function lockImagesFirst({ root, stack, onOutput }: OperationOptions): Promise<void> {
-  const planned = planFromCheckout(root, stack);
-  if (planned.services.every(({ image }) => image.digest !== undefined)) return;
-  const { plan, facts } = await lookAtHost(root, stack, planned);
-  await lockBeforePull(root, plan, facts, (line) => onOutput(`${line}\n`));
+async function lockImagesFirst(
+  { root, stack, onOutput }: OperationOptions,
+  { plan, facts }: Pick<Observation, "plan" | "facts">,
+): Promise<StackPlan> {
+  const locked = await lockBeforePull(root, plan, facts, (line) => onOutput(`${line}\n`));
+  return locked.length === 0 ? plan : (await observe(root, stack)).plan;
 }
 
 /** Everything is checked before the engine starts, so that bad input touches nothing. */
-async function openSession(options: VerbOptions, check: boolean): Promise<OperationOptions> {
+async function openChecked(
+  options: VerbOptions,
+): Promise<{ session: OperationOptions } & Pick<Observation, "plan" | "facts">> {
+  const session = await openSession(options);
+  const { plan, facts, problems } = await observe(session.root, session.stack);
+  if (problems.length > 0) throw new StackError(problems);
+  return { session, plan, facts };
+}
+
+async function openSession(options: VerbOptions): Promise<OperationOptions> {
   const root = findProjectRoot();
-  const stack = options.stack ?? (await selectedStack(root, await installedEnvironment(root)));
-  if (!stackExists(root, stack)) {
-    throw new StackError([
-      {
-        what: `there is no stack "${stack}"`,
-        where: "--stack",
-        fix: `Create it with: ./install.sh --stack ${stack}`,
-      },
-    ]);
-  }
-  if (check) {
-    const { problems } = await observe(root, stack);
-    if (problems.length > 0) throw new StackError(problems);
-  }
-  const environment = await installedEnvironment(root);
+  const installed = await installedEnvironment(root);
   return {
     root,
-    stack,
-    environment: { ...(process.env as Record<string, string>), ...environment },
-    onOutput: (text) => process.stdout.write(text),
+    stack: chooseStack(root, options.stack),
+    environment: { ...(process.env as Record<string, string>), ...installed },
+    onOutput: printOutput(),
     color: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
   };
 }

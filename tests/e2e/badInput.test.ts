@@ -241,7 +241,9 @@ describe("bad input", () => {
 
   it("an unknown verb is named with the nearest one, exit 2", async () => {
     const ran = await workspace.aistack("prevew");
-    expect(ran.output).toBe("error: unknown command 'prevew'\n(Did you mean preview?)");
+    expect(ran.output).toBe(
+      'aistack: unknown command "prevew". Did you mean "preview"? See: aistack help',
+    );
     expect(ran.code).toBe(2);
   });
 

@@ -93,6 +93,31 @@ describe("a stack on a host over SSH", () => {
     await expectNoChanges(workspace);
   });
 
+  it("the command's own verbs go through SSH, too: status, restart, logs, models, stacks", async () => {
+    const elsewhere = { DOCKER_HOST: "unix:///nonexistent/docker.sock" };
+    const aistack = (...words: string[]) => workspace.aistackWith(elsewhere, ...words);
+    const before = await running(workspace, "ollama");
+    const restart = await aistack("restart", "ollama");
+    expect(restart.output).toMatch(
+      /^ollama: stopping\nollama: stopped in .*\n.*\nollama: started in /,
+    );
+    const after = await running(workspace, "ollama");
+    expect([after.Id, after.State.StartedAt > before.State.StartedAt]).toEqual([before.Id, true]);
+
+    expect((await aistack("status")).output).toMatch(/^ollama +(starting|healthy) /m);
+    expect((await aistack("logs", "--tail", "2")).output.split("\n")).toHaveLength(2);
+    const models = await aistack("models", "--json");
+    expect(JSON.parse(models.output).models).toMatchObject([
+      { name: "tiny:latest", present: true },
+    ]);
+    const stacks = await aistack("stacks", "--json");
+    expect(JSON.parse(stacks.output).stacks[0]).toMatchObject({
+      name: "minimal",
+      host: "127.0.0.1",
+      problem: null,
+    });
+  });
+
   it("a host key that changed is refused, and what runs there runs on", async () => {
     const before = await lifeOf(workspace, "ollama");
     configure(sshd.otherHostKey);

@@ -87,6 +87,8 @@ test("a host with everything on it", () => {
         id: "c1",
         image: "sha256:aaaa",
         status: "running",
+        health: undefined,
+        startedAt: undefined,
         labels: { "dev.aistack.spec": "0123456789abcdef" },
         envs: ["OLLAMA_NOHISTORY=1", "PATH=/usr/bin"],
         restart: "unless-stopped",
@@ -216,6 +218,8 @@ describe("the engine's answers", () => {
       id: "1",
       image: "i",
       status: "exited",
+      health: undefined,
+      startedAt: undefined,
       labels: {},
       envs: [],
       restart: "no",
@@ -266,6 +270,20 @@ describe("the engine's answers", () => {
       devices: ["/dev/dri", "/dev/kfd"],
       groupAdds: ["44", "992"],
     });
+  });
+
+  test.each([
+    ["healthy", { Health: { Status: "healthy" } }, "healthy"],
+    ["starting", { Health: { Status: "starting" } }, "starting"],
+    ["without a check", { Health: { Status: "none" } }, undefined],
+  ])("the health of a container: %s", (_what, state, health) => {
+    expect(seen(inspected({ State: state }))).toMatchObject({ health });
+  });
+
+  test("when a container was started; one that never was has no time", () => {
+    const since = (StartedAt: string) => seen(inspected({ State: { StartedAt } }))?.startedAt;
+    expect(since("2026-11-22T12:00:00.123456789Z")).toBe("2026-11-22T12:00:00.123456789Z");
+    expect(since("0001-01-01T00:00:00Z")).toBeUndefined();
   });
 
   test("a paused container is paused, though Docker says that it runs", () => {

@@ -1,0 +1,133 @@
+import type Docker from "dockerode";
+import { withTunnel } from "../../host/sshTunnel";
+import { SPEC_LABEL } from "../../plan/drift";
+import { HostNotReadyError, type Problem, StackError } from "../../plan/errors";
+import type { ServicePlan, StackPlan } from "../../plan/plan";
+import { foreignContainer } from "../../plan/preflight";
+import { chooseServices, withDependencies } from "../../plan/serviceChoice";
+import { askEngine, findInEngine } from "../docker/engineErrors";
+import { waitUntilReady } from "../gates/readiness";
+import { log } from "../log";
+import { runInOrder } from "./inOrder";
+
+/** Told of every step, in words for people. */
+export type ActionReport = (service: string, state: string) => void;
+
+interface Controlled extends ServicePlan {
+  readonly handle: Docker.Container;
+  readonly state: Docker.ContainerInspectInfo["State"];
+}
+
+/** A stack, and how its host is reached. */
+export interface ControlledStack {
+  readonly docker: Docker;
+  readonly plan: StackPlan;
+  /** arguments of ssh to the host; undefined: this machine */
+  readonly ssh: readonly string[] | undefined;
+}
+
+/** Starts, stops and restarts the containers of one stack, and no others. */
+export class ServiceControl {
+  readonly #docker: Docker;
+  readonly #plan: StackPlan;
+  readonly #ssh: readonly string[] | undefined;
+  readonly #report: ActionReport;
+
+  constructor({ docker, plan, ssh }: ControlledStack, report: ActionReport) {
+    this.#docker = docker;
+    this.#plan = plan;
+    this.#ssh = ssh;
+    this.#report = report;
+  }
+
+  /** Starts services, those that they depend on first, and waits until each serves. */
+  async start(names: readonly string[]): Promise<void> {
+    const services = withDependencies(this.#plan, chooseServices(this.#plan, names));
+    await this.#startAll(await this.#own(services));
+  }
+
+  /** Stops services, those that depend on them first, each with its own grace period. */
+  async stop(names: readonly string[]): Promise<void> {
+    await this.#stopAll(await this.#own(chooseServices(this.#plan, names)));
+  }
+
+  async restart(names: readonly string[]): Promise<void> {
+    const services = await this.#own(chooseServices(this.#plan, names));
+    await this.#stopAll(services);
+    await this.#startAll(await this.#own(services));
+  }
+
+  async #startAll(services: readonly Controlled[]): Promise<void> {
+    await runInOrder(
+      services,
+      ({ dependsOn }) => dependsOn,
+      async ({ name, handle, state, container, readinessUrl, readinessSeconds }) => {
+        const started = performance.now();
+        if (state.Running && !state.Paused) {
+          this.#report(name, "is running already");
+        } else {
+          this.#report(name, "starting");
+          await askEngine(container.name, () => (state.Paused ? handle.unpause() : handle.start()));
+        }
+        await withTunnel(this.#ssh, readinessUrl, (url) =>
+          waitUntilReady({
+            container: container.name,
+            url,
+            ssh: this.#ssh,
+            secondsAllowed: readinessSeconds,
+          }),
+        );
+        if (state.Running && !state.Paused) return;
+        this.#tell("service.started", name, "started", started);
+      },
+    );
+  }
+
+  async #stopAll(services: readonly Controlled[]): Promise<void> {
+    const dependents = (service: Controlled) =>
+      services.filter(({ dependsOn }) => dependsOn.includes(service.name)).map(({ name }) => name);
+    await runInOrder(services, dependents, async ({ name, handle, state, container }) => {
+      if (!state.Running && !state.Restarting) return this.#report(name, "is stopped already");
+      const started = performance.now();
+      this.#report(name, "stopping");
+      const grace = container.destroyGraceSeconds;
+      // A frozen process cannot end: it would be killed after the grace period.
+      if (state.Paused) await askEngine(container.name, () => handle.unpause());
+      await askEngine(container.name, () => handle.stop({ t: grace }));
+      this.#tell("service.stopped", name, "stopped", started);
+    });
+  }
+
+  #tell(event: string, service: string, what: string, started: number): void {
+    const durationMs = Math.round(performance.now() - started);
+    log().info({ event, service, durationMs });
+    this.#report(service, `${what} in ${(durationMs / 1000).toFixed(1)} s`);
+  }
+
+  /** The containers as they are; nothing is touched unless all of them are there and ours. */
+  async #own(services: readonly ServicePlan[]): Promise<Controlled[]> {
+    const missing: Problem[] = [];
+    const foreign: Problem[] = [];
+    const found = await Promise.all(
+      services.map(async (service): Promise<Controlled[]> => {
+        const { name } = service.container;
+        const handle = this.#docker.getContainer(name);
+        const seen = await findInEngine(name, () => handle.inspect());
+        if (seen === undefined) {
+          const what = `container ${name} of service ${service.name} is not there`;
+          missing.push({ what, where: "docker", fix: "Bring it up with: aistack up" });
+          return [];
+        }
+        if (seen.Config.Labels?.[SPEC_LABEL] === undefined) {
+          foreign.push(foreignContainer(name));
+          return [];
+        }
+        // By its id: whatever takes the name from now on is not touched.
+        return [{ ...service, handle: this.#docker.getContainer(seen.Id), state: seen.State }];
+      }),
+    );
+    if (foreign.length > 0) throw new StackError([...foreign, ...missing]);
+    if (missing.length > 0) throw new HostNotReadyError(missing);
+    return found.flat();
+  }
+}

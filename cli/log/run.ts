@@ -1,0 +1,92 @@
+import { readFileSync } from "node:fs";
+import { StackError } from "../../plan/errors";
+import { suggest } from "../../plan/suggest";
+import { findProjectRoot } from "../artifacts/projectRoot";
+import { EXIT } from "../exitCodes";
+import { createLogger, LOG_LEVELS, type LogLevel, log, secrets, setLogger } from "../log";
+import { passphraseFile } from "../stackStore";
+import { VERSION } from "../version";
+import { logPath, openLogFile } from "./logFile";
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Opens this process's log, and registers the secrets that it may come across. */
+export function openLog(words: readonly string[]): void {
+  secrets.registerEnvironment(process.env);
+  secrets.register(readPassphrase());
+  const level = chooseLevel(words, process.env.AISTACK_LOG_LEVEL);
+  setLogger(createLogger(level, openLogFile(logPath())));
+}
+
+/**
+ * The level that the command line names, else the environment's, else `info`. The command line's is
+ * checked by its parser.
+ */
+export function chooseLevel(
+  words: readonly string[],
+  fromEnvironment: string | undefined,
+): LogLevel {
+  const option = words.findIndex((word) => /^--log-level(=|$)/.test(word));
+  const word = words[option] ?? "";
+  const named = word.includes("=") ? word.slice(word.indexOf("=") + 1) : words[option + 1];
+  const wanted = (option < 0 ? undefined : named) ?? (fromEnvironment || "info");
+  const level = LOG_LEVELS.find((known) => known === wanted);
+  if (level !== undefined) return level;
+  if (option >= 0) return "info";
+  const what = `unknown log level "${wanted}"`;
+  throw new StackError([{ what, where: "AISTACK_LOG_LEVEL", fix: suggest(wanted, LOG_LEVELS) }]);
+}
+
+/**
+ * Logs that a verb runs and how it ended: `app.started`, `app.exited` with exit code and duration. A signal
+ * that ends the process is told, too, and takes its usual effect.
+ */
+export async function traceRun(verb: string, run: () => Promise<number>): Promise<number> {
+  const started = performance.now();
+  // Several checkouts write to one log.
+  const checkout = findProjectRoot();
+  let told = false;
+  const exited = (outcome: { exitCode: number } | { signal: string }) => {
+    if (told) return;
+    told = true;
+    const durationMs = Math.round(performance.now() - started);
+    log().info({ event: "app.exited", verb, ...outcome, durationMs, checkout });
+  };
+  const onSignal = (signal: NodeJS.Signals) => {
+    exited({ signal });
+    for (const name of SIGNALS) process.off(name, onSignal);
+    // Others that listen end the process once they have cleaned up.
+    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+  };
+  for (const name of SIGNALS) process.on(name, onSignal);
+  // Whoever reads our output has seen enough: `aistack logs -f | head` ends quietly.
+  const onBrokenPipe = (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    exited({ signal: "SIGPIPE" });
+    process.exit(EXIT.done);
+  };
+  process.stdout.on("error", onBrokenPipe);
+  log().info({
+    event: "app.started",
+    verb,
+    version: VERSION,
+    node: process.versions.node,
+    checkout,
+  });
+  try {
+    const exitCode = await run();
+    exited({ exitCode });
+    return exitCode;
+  } finally {
+    for (const name of SIGNALS) process.off(name, onSignal);
+  }
+}
+
+/** Known to this process, so that it can be kept out of logs; a checkout without one has no secret to keep. */
+function readPassphrase(): string | undefined {
+  try {
+    return readFileSync(passphraseFile(findProjectRoot()), "utf8");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,15 @@
+import { ensureSecrets } from "../host/secretStore";
+import type { SecretName, SecretValues } from "../plan/secrets";
+import { secrets as scrubber } from "./log";
+
+/** What `ensureSecrets` returns; from here on the values are kept out of logs and messages. */
+export function readStackSecrets(
+  root: string,
+  stack: string,
+  names: readonly SecretName[],
+  keep: boolean,
+): { values: SecretValues; generated: readonly SecretName[] } {
+  const read = ensureSecrets(root, stack, names, keep);
+  for (const value of Object.values(read.values)) scrubber.register(value);
+  return read;
+}

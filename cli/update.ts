@@ -1,0 +1,21 @@
+import { accessHost } from "../host/hostAccess";
+import type { HostFacts } from "../plan/hostFacts";
+import type { StackPlan } from "../plan/plan";
+import { connectDocker } from "./docker/connect";
+import { imagesToPull, pullSteps } from "./images/pullImages";
+import { type OperationOptions, type OperationOutcome, up } from "./operations";
+import { runSteps } from "./steps";
+
+/** An update, its images pulled beforehand with their progress. */
+export async function update(
+  session: OperationOptions,
+  plan: StackPlan,
+  facts: HostFacts,
+): Promise<OperationOutcome> {
+  const images = imagesToPull(plan, facts);
+  if (images.length > 0) {
+    const docker = await connectDocker(accessHost(session.root, session.stack, plan.host));
+    await runSteps(pullSteps(docker, images));
+  }
+  return up(session);
+}

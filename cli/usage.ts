@@ -1,0 +1,22 @@
+import type { CommanderError } from "commander";
+import type { Problem } from "../plan/errors";
+
+/**
+ * What the parser of the command line says, in the form that all messages have.
+ * @param verb what was typed first; undefined where that is no verb
+ */
+export function toUsageProblem(error: CommanderError, verb: string | undefined): Problem {
+  const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
+  const what = first.replaceAll("'", '"').replace(/\.$/, "");
+  // "(Did you mean --stack?)", "(Did you mean one of up, ui?)"
+  const guess = /^\(Did you mean (.+)\?\)$/.exec(rest.join(" "))?.[1];
+  const meant =
+    guess === undefined
+      ? ""
+      : `Did you mean ${guess.startsWith("one of") ? guess : `"${guess}"`}? `;
+  return {
+    what,
+    where: "aistack",
+    fix: `${meant}See: aistack help${verb === undefined ? "" : ` ${verb}`}`,
+  };
+}

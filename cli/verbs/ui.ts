@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+import { findProjectRoot } from "../artifacts";
+import { EXIT } from "../exitCodes";
+import { chooseStack } from "../stackSelection";
+import { stackOption } from "./options";
+import { showStatus } from "./status";
+
+export function registerUiCommand(program: Command, finish: (code: number) => void): void {
+  program
+    .command("ui")
+    .description("watch and control a stack on the whole terminal")
+    .addOption(stackOption())
+    .action(async (options: { stack?: string }) => {
+      if (!hasScreen()) return finish(await showStatus(options));
+      const root = findProjectRoot();
+      const stack = chooseStack(root, options.stack);
+      // Loaded when needed: it costs a quarter of a second, which other verbs need not pay.
+      const { runTerminalUi } = await import("../ui/run");
+      await runTerminalUi(root, stack);
+      finish(EXIT.done);
+    });
+}
+
+/** True where keys can be read and the cursor can be moved. */
+function hasScreen(): boolean {
+  const { stdin, stdout } = process;
+  return stdin.isTTY === true && stdout.isTTY === true && process.env.TERM !== "dumb";
+}

@@ -1,0 +1,267 @@
+import type { Problem } from "./errors";
+import { formatBytes } from "./quantities";
+import { isServing } from "./serviceHealth";
+import { formatSpan } from "./spans";
+import type { StatusReport } from "./statusReport";
+
+/** One line of what `aistack doctor` tells. */
+export interface Check {
+  readonly name: string;
+  readonly state: "ok" | "warning" | "failed";
+  readonly detail: string;
+  /** null where nothing is to be mended */
+  readonly fix: string | null;
+}
+
+/** What was seen of host and checkout; undefined stands for what could not be looked at. */
+export interface DoctorFacts {
+  readonly nodeVersion: string;
+  readonly nodeFloor: number;
+  readonly pulumi: { readonly version: string; readonly installed: boolean };
+  readonly docker: {
+    /** undefined where it does not answer; `problem` tells why */
+    readonly version: string | undefined;
+    readonly problem: Problem | undefined;
+    /** `major.minor` */
+    readonly floor: string;
+  };
+  /** permission bits by what they are of; undefined where it is not there */
+  readonly modes: { readonly folder: number | undefined; readonly passphrase: number | undefined };
+  readonly locks: readonly LockFacts[];
+  /** the stack that was looked at; undefined where none is created or selected */
+  readonly stack: string | undefined;
+  /** problems of the stack's choice or of its configuration */
+  readonly configuration: readonly Problem[];
+  readonly status: StatusReport | undefined;
+  readonly disk: { readonly folder: string; readonly freeBytes: number } | undefined;
+  readonly clock: {
+    readonly now: Date;
+    readonly lastUpdate: Date | undefined;
+    /** undefined where nobody tells */
+    readonly synchronized: boolean | undefined;
+  };
+  /** `absent`: there is no socket */
+  readonly agent: "absent" | "answers" | "silent";
+}
+
+/** A lock of Pulumi's file backend. */
+export interface LockFacts {
+  readonly stack: string;
+  readonly pid: number;
+  readonly host: string;
+  readonly since: Date;
+  /** whether its process lives; undefined on another host */
+  readonly alive: boolean | undefined;
+}
+
+/** Below this an update may fail half-way. */
+const DISK_FLOOR = 2 * 1024 ** 3;
+const DISK_COMFORT = 10 * 1024 ** 3;
+
+/** Judges what was seen, in the order in which one would look for a fault. */
+export function diagnose(facts: DoctorFacts): Check[] {
+  return [
+    checkNode(facts),
+    checkPulumi(facts),
+    checkDocker(facts),
+    ...checkState(facts),
+    ...facts.locks.map((lock) => checkLock(lock, facts.clock.now)),
+    checkClock(facts),
+    checkDisk(facts),
+    ...checkStack(facts),
+    checkAgent(facts),
+  ];
+}
+
+function ok(name: string, detail: string): Check {
+  return { name, state: "ok", detail, fix: null };
+}
+
+function failed(name: string, detail: string, fix: string): Check {
+  return { name, state: "failed", detail, fix };
+}
+
+function warning(name: string, detail: string, fix: string): Check {
+  return { name, state: "warning", detail, fix };
+}
+
+function checkNode({ nodeVersion, nodeFloor }: DoctorFacts): Check {
+  return Number.parseInt(nodeVersion, 10) >= nodeFloor
+    ? ok("node", nodeVersion)
+    : failed("node", `${nodeVersion} is too old; ${nodeFloor} is needed`, "Run ./install.sh");
+}
+
+function checkPulumi({ pulumi }: DoctorFacts): Check {
+  return pulumi.installed
+    ? ok("engine", `Pulumi ${pulumi.version}`)
+    : failed("engine", `Pulumi ${pulumi.version} is not installed`, "Run ./install.sh");
+}
+
+function checkDocker({ docker }: DoctorFacts): Check {
+  const { version, problem, floor } = docker;
+  if (version === undefined)
+    return failed(
+      "docker",
+      problem?.what ?? "the engine does not answer",
+      problem?.fix ?? "Look at it with: systemctl status docker",
+    );
+  return isAtLeast(version, floor)
+    ? ok("docker", version)
+    : failed("docker", `${version} is too old`, `Install Docker ${floor} or newer`);
+}
+
+/** Compares major and minor numbers. */
+function isAtLeast(version: string, floor: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map((part) => Number.parseInt(part, 10));
+  const [leastMajor = 0, leastMinor = 0] = floor.split(".").map(Number);
+  return major > leastMajor || (major === leastMajor && minor >= leastMinor);
+}
+
+function checkState({ modes, stack }: DoctorFacts): Check[] {
+  const { folder, passphrase } = modes;
+  if (folder === undefined) {
+    const detail = "there is no .state folder: nothing is installed from this checkout yet";
+    return [failed("state", detail, "Run ./install.sh")];
+  }
+  return [
+    isPrivate(folder)
+      ? ok("state", ".state is its owner's alone")
+      : failed("state", `.state can be read by others (${octal(folder)})`, "chmod 700 .state"),
+    checkPassphrase(passphrase, stack),
+  ];
+}
+
+function checkPassphrase(mode: number | undefined, stack: string | undefined): Check {
+  if (mode === undefined) {
+    const fix =
+      stack === undefined ? "Run ./install.sh" : "Restore .state/passphrase from your backup";
+    return failed("passphrase", ".state/passphrase is not there", fix);
+  }
+  if (isPrivate(mode)) return ok("passphrase", "it is its owner's alone");
+  const detail = `.state/passphrase can be read by others (${octal(mode)})`;
+  return failed("passphrase", detail, "chmod 600 .state/passphrase");
+}
+
+function isPrivate(mode: number): boolean {
+  return (mode & 0o077) === 0;
+}
+
+function octal(mode: number): string {
+  return (mode & 0o777).toString(8).padStart(3, "0");
+}
+
+function checkLock({ stack, pid, host, since, alive }: LockFacts, now: Date): Check {
+  const age = formatSpan(now.getTime() - since.getTime());
+  const held = `stack ${stack} is locked by process ${pid} on ${host} since ${age}`;
+  if (alive === true) return warning("lock", held, "Wait until it has ended");
+  if (alive === false)
+    return failed("lock", `${held}, which is dead`, `pulumi cancel --yes ${stack}`);
+  const fix = `Make sure that no update runs on ${host}, then: pulumi cancel --yes ${stack}`;
+  return warning("lock", held, fix);
+}
+
+function checkClock({ clock }: DoctorFacts): Check {
+  const { now, lastUpdate, synchronized } = clock;
+  const told = now.toISOString();
+  if (lastUpdate !== undefined && now < lastUpdate) {
+    const detail = `${told} is before the last update (${lastUpdate.toISOString()})`;
+    return failed("clock", detail, "Set it, for example with: timedatectl set-ntp true");
+  }
+  if (synchronized === false)
+    return warning("clock", `${told}, not synchronized`, "timedatectl set-ntp true");
+  return ok("clock", synchronized === true ? `${told}, synchronized` : told);
+}
+
+function checkDisk({ disk }: DoctorFacts): Check {
+  if (disk === undefined) {
+    const fix = "Mend the check docker first";
+    return warning("disk", "unknown: only Docker tells where it keeps its data", fix);
+  }
+  const detail = `${formatBytes(disk.freeBytes)} free in ${disk.folder}`;
+  const fix = "See what the engine holds with: docker system df";
+  if (disk.freeBytes < DISK_FLOOR) return failed("disk", detail, fix);
+  return disk.freeBytes < DISK_COMFORT ? warning("disk", detail, fix) : ok("disk", detail);
+}
+
+/** The stack's own checks; where it cannot be looked at, the reasons alone. */
+function checkStack({ stack, configuration, status }: DoctorFacts): Check[] {
+  if (configuration.length > 0)
+    return configuration.map(({ what, where, fix }) =>
+      failed("configuration", where === undefined ? what : `${where}: ${what}`, fix ?? ""),
+    );
+  if (stack === undefined) return [];
+  const checks = [ok("configuration", `stack ${stack} is valid`)];
+  if (status === undefined) return checks;
+  return [
+    ...checks,
+    ...GROUPS.map(([name, prefix, fine]) => checkGroup(name, prefix, fine, status.problems)),
+    ...status.services.map(checkService),
+    checkModels(status),
+    checkDrift(status),
+  ];
+}
+
+/** Problems of the host by the place that they name. */
+const GROUPS: readonly [name: string, prefix: string, fine: string][] = [
+  ["ports", "aistack:ports", "all are free or our own"],
+  ["images", "aistack:images", "all are there, or can be pulled"],
+  ["names", "docker", "nobody else uses them"],
+];
+
+function checkGroup(
+  name: string,
+  prefix: string,
+  fine: string,
+  problems: readonly Problem[],
+): Check {
+  const own = problems.filter(({ where = "" }) => where.startsWith(prefix));
+  if (own.length === 0) return ok(name, fine);
+  const details = own.map(({ what }) => what).join("; ");
+  return failed(name, details, own.map(({ fix }) => fix ?? "").join("; "));
+}
+
+function checkService({ name, health, container }: StatusReport["services"][number]): Check {
+  if (isServing(health)) return ok(`service ${name}`, health);
+  const detail = `container ${container} is ${health}`;
+  switch (health) {
+    case "starting":
+      return warning(`service ${name}`, detail, `Wait, and see: aistack logs ${name}`);
+    case "stopped":
+    case "paused":
+      return failed(`service ${name}`, detail, `aistack start ${name}`);
+    case "missing":
+      return failed(`service ${name}`, detail, "aistack up");
+    default:
+      return failed(`service ${name}`, detail, `See why: aistack logs ${name}`);
+  }
+}
+
+function checkModels({ models }: StatusReport): Check {
+  if (models.some(({ present }) => present === null))
+    return warning("models", "unknown: Ollama does not answer", "aistack logs ollama");
+  const absent = models.filter(({ present }) => present === false).map(({ name }) => name);
+  if (absent.length > 0) return failed("models", `absent: ${absent.join(", ")}`, "aistack up");
+  const told = models.length === 0 ? "none is declared" : `all ${models.length} declared are there`;
+  return ok("models", told);
+}
+
+function checkDrift({ drift, changes }: StatusReport): Check {
+  const differences = [...drift, ...changes];
+  if (differences.length === 0) return ok("drift", "the host is as the configuration says");
+  return warning("drift", differences.join("; "), "See: aistack preview; mend with: aistack up");
+}
+
+function checkAgent({ agent }: DoctorFacts): Check {
+  switch (agent) {
+    case "absent":
+      return ok("agent", "does not run (aistack:agent is off, or not yet applied)");
+    case "answers":
+      return ok("agent", "answers on its socket");
+    case "silent":
+      return failed(
+        "agent",
+        "does not answer on its socket",
+        "Look at it with: systemctl status aistack-agent",
+      );
+  }
+}

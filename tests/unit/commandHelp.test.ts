@@ -1,0 +1,135 @@
+import type { Command } from "commander";
+import { CommanderError } from "commander";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { GROUPS, PAGES } from "../../cli/help/pages";
+import { wrap } from "../../cli/help/wrap";
+import { createProgram } from "../../cli/program";
+import { toUsageProblem } from "../../cli/usage";
+import { formatProblem } from "../../plan/errors";
+
+const program = createProgram(() => {});
+const isHidden = (command: Command) => (command as unknown as { _hidden?: boolean })._hidden;
+const visible = (command: Command) => command.commands.filter((verb) => !isHidden(verb));
+const verbs = visible(program);
+const pageOf = (...words: string[]) => {
+  const command = words.reduce<Command>((parent, word) => {
+    const found = parent.commands.find((verb) => verb.name() === word);
+    if (found === undefined) throw new Error(`no verb ${word}`);
+    return found;
+  }, program);
+  return command.helpInformation();
+};
+
+beforeEach(() => vi.stubEnv("NO_COLOR", "1"));
+afterEach(() => vi.unstubAllEnvs());
+
+describe("manual pages", () => {
+  const names = verbs.flatMap((verb) => [
+    verb.name(),
+    ...visible(verb).map((own) => `${verb.name()} ${own.name()}`),
+  ]);
+
+  test("every verb has one", () => {
+    expect(names.filter((name) => PAGES[name] === undefined)).toEqual([]);
+  });
+
+  test("the list of all verbs has every verb", () => {
+    const listed = Object.values(GROUPS).flat();
+    expect(verbs.map((verb) => verb.name()).filter((name) => !listed.includes(name))).toEqual([]);
+  });
+
+  test.each(names)("%s: with examples, and no line beyond 80 columns", (name) => {
+    const page = pageOf(...name.split(" "));
+    expect(page).toMatch(/^NAME\n {4}aistack \S/);
+    expect(page).toContain("\n\nSYNOPSIS\n");
+    expect(page.split("\n").filter((line) => line.length > 80 && line.includes(" ", 8))).toEqual(
+      page
+        .split("\n")
+        .filter((line) => line.length > 80 && /^ {4}(aistack|\.\/|source|eval)/.test(line)),
+    );
+  });
+
+  test("a page has all of its parts", () => {
+    expect(pageOf("restart")).toBe(`NAME
+    aistack restart - stop services and start them again
+
+SYNOPSIS
+    aistack restart [options] [service...]
+
+DESCRIPTION
+    Stops services as \`aistack stop\` does, then starts them as \`aistack start\`
+    does.
+
+ARGUMENTS
+    <service>
+        names of services; default: all of the stack's
+
+OPTIONS
+    -s, --stack <name>
+        the stack; default: the selected one, or the only one
+    --debug
+        show the stack of an error
+    --log-level <level>
+        what goes into the log; default: info (choices: "trace", "debug",
+        "info", "warn", "error", "fatal", "silent")
+    -h, --help
+        display help for command
+
+EXIT CODES
+    0  done
+    1  a service does not start or does not answer; its last log lines are shown
+    2  wrong usage, or a container of that name is somebody else's; nothing was
+       touched
+    3  the container is not there (aistack up), or as for status
+
+EXAMPLES
+    aistack restart ollama
+        for example after a driver update
+`);
+  });
+});
+
+describe("wrong usage is told in one line", () => {
+  const refusal = async (...words: string[]) => {
+    const error = await createProgram(() => {})
+      .parseAsync(words, { from: "user" })
+      .then(() => undefined)
+      .catch((reason: unknown) => reason);
+    if (!(error instanceof CommanderError)) throw new Error("it was accepted");
+    const verb = verbs.find((command) => command.name() === words[0])?.name();
+    return formatProblem(toUsageProblem(error, verb));
+  };
+
+  test.each([
+    [["stauts"], 'aistack: unknown command "stauts". Did you mean "status"? See: aistack help'],
+    [["xyz"], 'aistack: unknown command "xyz". See: aistack help'],
+    [
+      ["status", "--stakc", "x"],
+      'aistack: unknown option "--stakc". Did you mean "--stack"? See: aistack help status',
+    ],
+    [
+      ["status", "--stack"],
+      'aistack: option "-s, --stack <name>" argument missing. See: aistack help status',
+    ],
+    [
+      ["logs", "--tail", "few"],
+      'aistack: option "-n, --tail <lines>" argument "few" is invalid. It must be a number or all. See: aistack help logs',
+    ],
+    [
+      ["status", "extra"],
+      'aistack: too many arguments for "status". Expected 0 arguments but got 1: extra. See: aistack help status',
+    ],
+    [
+      ["completion", "tcsh"],
+      'aistack: command-argument value "tcsh" is invalid for argument "shell". Allowed choices are bash, zsh, fish. See: aistack help completion',
+    ],
+  ])("%j", async (words, message) => {
+    expect(await refusal(...words)).toBe(message);
+  });
+});
+
+test("lines are broken between words", () => {
+  expect(wrap("one two  three", 9, 2)).toEqual(["  one two", "  three"]);
+  expect(wrap("averyverylongword b", 8, 0)).toEqual(["averyverylongword", "b"]);
+  expect(wrap("", 8, 0)).toEqual([]);
+});
