@@ -75,18 +75,19 @@ async function lockImagesFirst(
 async function openChecked(
   options: VerbOptions,
 ): Promise<{ session: OperationOptions } & Pick<Observation, "plan" | "facts">> {
-  const session = await openSession(options);
-  const { plan, facts, problems } = await observe(session.root, session.stack);
+  const root = findProjectRoot();
+  const { plan, facts, problems } = await observe(root, chooseStack(root, options.stack));
   if (problems.length > 0) throw new StackError(problems);
-  return { session, plan, facts };
+  return { session: await openSession(options), plan, facts };
 }
 
 async function openSession(options: VerbOptions): Promise<OperationOptions> {
   const root = findProjectRoot();
+  const stack = chooseStack(root, options.stack);
   const installed = await installedEnvironment(root);
   return {
     root,
-    stack: chooseStack(root, options.stack),
+    stack,
     environment: { ...(process.env as Record<string, string>), ...installed },
     onOutput: printOutput(),
     color: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,

@@ -30,8 +30,9 @@ async function hangingService(): Promise<AgentConfig["services"]> {
 
 async function freeAddress(): Promise<string> {
   const server = await SmallServer.start();
+  const { url } = server;
   server.close();
-  return server.url.replace("http://", "");
+  return url.replace("http://", "");
 }
 
 describe.each(AGENTS)("the agent, by $kind", ({ command }) => {

@@ -11,6 +11,7 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { CONFIG_KEYS } from "../../plan/configKeys";
 import { freePort, TINY_MODEL, Workspace } from "../support/e2e/workspace";
 
 /**
@@ -44,7 +45,7 @@ describe("bad input", () => {
     it("an unknown key", async () => {
       workspace.configure(`  aistack:profil: minimal\n${TINY_MODEL}`);
       await refuse(
-        `${STACK_FILE}:${LINE}: aistack:profil: unknown key "profil". Did you mean "profile"? Accepted: profile, services, namePrefix, bindAddress, ports, images, models, limits, logging, protectData`,
+        `${STACK_FILE}:${LINE}: aistack:profil: unknown key "profil". Did you mean "profile"? Accepted: ${Object.keys(CONFIG_KEYS).join(", ")}`,
       );
     });
 
@@ -66,7 +67,7 @@ describe("bad input", () => {
     it("an unknown profile", async () => {
       workspace.configure(`  aistack:profile: minimun\n${TINY_MODEL}`);
       await refuse(
-        `${STACK_FILE}:${LINE}: aistack:profile: unknown value "minimun". Did you mean "minimal"? Accepted: minimal`,
+        `${STACK_FILE}:${LINE}: aistack:profile: unknown value "minimun". Did you mean "minimal"? Accepted: minimal, standard-gpu`,
       );
     });
 

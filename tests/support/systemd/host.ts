@@ -28,7 +28,9 @@ export async function bootHost(config: string): Promise<HostUnderSystemd> {
 
 /** The warnings of a preview or an update, once each. */
 export function warningsOf(output: string): string[] {
-  return [...new Set([...output.matchAll(/^ +warning: (.*)$/gm)].map(([, text = ""]) => text))];
+  const told = [...output.matchAll(/^ +warning: (.*)$/gm)].map(([, text = ""]) => text);
+  // That the engine is an old one is this machine's, whatever the test does.
+  return [...new Set(told)].filter((text) => !/^docker \S+ is below /.test(text));
 }
 
 /** Waits until something holds, which takes a moment. */
