@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { ROOT, Workspace } from "../support/e2e/workspace";
 import { composeTool } from "../support/plan/composeTool";
-import { ComposeRival } from "./composeRival";
+import { benchAgent } from "./agent";
+import { ComposeRival, rivalOllama } from "./composeRival";
 import { EmptyProgram } from "./emptyProgram";
 import { type Comparison, measure, median, printTable } from "./measure";
+import { benchStandardGpu } from "./standardGpu";
 
 /**
  * aistack beside `docker compose` and beside an empty Pulumi program: the same service, the same
@@ -21,11 +23,13 @@ const empty = EmptyProgram.create();
 let rival: ComposeRival | undefined;
 try {
   await workspace.prepare();
-  rival = await ComposeRival.create(workspace, await composeTool());
+  rival = await ComposeRival.create(workspace, await composeTool(), [await rivalOllama(workspace)]);
   const rows = [
     ...(await lifecycle(workspace, rival)),
     await previews(workspace, empty),
     await reinstall(workspace),
+    ...(await benchStandardGpu()),
+    ...(await benchAgent()),
   ];
   console.log(`\n${printTable(rows)}`);
   const results = join(ROOT, "bench", "results");
@@ -67,7 +71,7 @@ async function lifecycle(ours: Workspace, theirs: ComposeRival): Promise<Compari
     const target = `compose + ${allowance} s`;
     return {
       name,
-      seconds,
+      value: seconds,
       rival: "docker compose",
       reference,
       target,
@@ -96,7 +100,7 @@ async function previews(ours: Workspace, program: EmptyProgram): Promise<Compari
   const [seconds, reference] = [median(samples.ours), median(samples.theirs)];
   return {
     name: "preview without a change",
-    seconds,
+    value: seconds,
     rival: "an empty program's",
     reference,
     target: "1.5 x",
@@ -113,7 +117,7 @@ async function reinstall(ours: Workspace): Promise<Comparison> {
   const seconds = median(samples);
   return {
     name: "./install.sh on an installed host",
-    seconds,
+    value: seconds,
     rival: "",
     reference: undefined,
     target: "10 s",

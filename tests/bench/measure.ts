@@ -1,7 +1,9 @@
 /** One line of the table. */
 export interface Comparison {
   readonly name: string;
-  readonly seconds: number;
+  readonly value: number;
+  /** default: seconds */
+  readonly unit?: string;
   readonly rival: string;
   readonly reference: number | undefined;
   readonly target: string;
@@ -28,8 +30,10 @@ export function median(samples: readonly number[]): number {
 export function printTable(rows: readonly Comparison[]): string {
   const cells = rows.map((row) => [
     row.name,
-    `${row.seconds.toFixed(2)} s`,
-    row.reference === undefined ? "" : `${row.reference.toFixed(2)} s (${row.rival})`,
+    `${row.value.toFixed(2)} ${row.unit ?? "s"}`,
+    row.reference === undefined
+      ? ""
+      : `${row.reference.toFixed(2)} ${row.unit ?? "s"} (${row.rival})`,
     row.target,
     row.met ? "met" : "MISSED",
   ]);

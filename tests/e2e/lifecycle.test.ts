@@ -62,6 +62,8 @@ describe("a stack's life", () => {
     const { Image } = await running();
     expect(JSON.parse(output)).toEqual({
       endpoints: { ollama: `http://127.0.0.1:${workspace.port}` },
+      // No GPU is asked for.
+      gpu: null,
       models: ["tiny:latest"],
       services: {
         ollama: {

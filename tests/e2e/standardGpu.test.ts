@@ -3,19 +3,10 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectNoChanges, lifeOf, running, update } from "../support/e2e/stack";
-import { docker, inspect, TINY_MODEL, Workspace } from "../support/e2e/workspace";
+import { docker, inspect, TINY_MODEL, VOLUMES, Workspace } from "../support/e2e/workspace";
 import { buildLocalaiStandIn } from "../support/localai/standInImage";
 import { visit } from "../support/openwebui/browser";
 import { OpenWebui } from "../support/openwebui/openWebui";
-
-const VOLUMES = [
-  "localai_backends",
-  "localai_configuration",
-  "localai_data",
-  "localai_models",
-  "ollama_data",
-  "openwebui_data",
-];
 
 /**
  * Profile standard-gpu on the CPU of a closed network: real engine, real Docker, real Ollama, real Open WebUI. LocalAI

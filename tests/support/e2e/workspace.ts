@@ -23,6 +23,16 @@ export interface Place {
   ): Promise<Ran>;
 }
 
+/** The volumes of profile standard-gpu, sorted. */
+export const VOLUMES = [
+  "localai_backends",
+  "localai_configuration",
+  "localai_data",
+  "localai_models",
+  "ollama_data",
+  "openwebui_data",
+];
+
 /** What a command printed, and how it ended. */
 export interface Ran {
   readonly code: number;
@@ -140,7 +150,7 @@ export class Workspace {
 
   /** Removes the volumes that a destroy leaves. */
   async removeData(): Promise<void> {
-    await docker("volume", "rm", "--force", this.name("ollama_data"));
+    await docker("volume", "rm", "--force", ...VOLUMES.map((volume) => this.name(volume)));
   }
 
   /** Removes everything that the stack made, its data included. */
