@@ -52,7 +52,7 @@ schema: ## write the GPU report's JSON schema anew
 
 .PHONY: bench
 bench: ## measure against docker compose; prints a table and writes JSON
-	@$(PREPARE) node docker -- node scripts/bench.mjs
+	@$(PREPARE) node docker tests -- node scripts/bench.mjs
 
 .PHONY: clean
 clean: ## remove what was compiled here; engine, images, state and data stay

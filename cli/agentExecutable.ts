@@ -11,62 +11,58 @@ export const AGENT_EXECUTABLE = "bin/aistack-agent";
 
 const NAME = "aistack-agent";
 const BUNDLE = "agent.cjs";
-const GPU_PROBE = "gpu-load.sh";
+const ENTRY = "entry.cjs";
 
-/** Names of Node's single executable applications; the fuse is the place that its documentation names. */
-const BLOB = "NODE_SEA_BLOB";
-const FUSE = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
-
-/** Every path is relative: the blob keeps them, and is to be the same wherever it is made. */
-const CONFIGURATION = {
-  main: BUNDLE,
-  output: `${NAME}.blob`,
-  disableExperimentalSEAWarning: true,
-  useCodeCache: true,
-  assets: { [GPU_PROBE]: GPU_PROBE },
-  // Node opens its debugger on SIGUSR1 until the agent listens for it; then at least nobody can find it.
-  execArgv: ["--inspect-publish-uid=stderr", "--max-semi-space-size=1"],
-  execArgvExtension: "none",
+/** Packages with a Bun for each architecture: the runtime of the executable, and what makes it. */
+const BUN_PACKAGES: Readonly<Record<string, string>> = {
+  x64: "@oven/bun-linux-x64-baseline",
+  arm64: "@oven/bun-linux-aarch64",
 };
 
-/** Without a fixed seed V8's code cache has other bytes every time. */
-const DETERMINISTIC = "--random-seed=1";
+const BUILD_ARGUMENTS = [
+  "build",
+  "--compile",
+  "--minify",
+  // Compiled ahead: the idle check starts every ten seconds.
+  "--bytecode",
+  // Nothing of the folder that it is started in may change what it does.
+  "--no-compile-autoload-dotenv",
+  "--no-compile-autoload-bunfig",
+];
 
 /**
- * Makes the agent one executable, out of bin/agent.cjs and the Node of this checkout. Built once for the
- * same sources, and the same bytes wherever it is built.
+ * Makes the agent one executable, out of bin/agent.cjs and Bun, which starts with half of Node's processor time
+ * (docs/decisions/0011-agent-executable.md). Built once for the same sources, and the same bytes wherever it is built.
  * @returns its path in the checkout
  */
 export async function ensureAgentExecutable(root: string): Promise<string> {
-  const node = join(root, "node_modules", `node-linux-${process.arch}`, "bin", "node");
+  const bun = join(root, "node_modules", BUN_PACKAGES[process.arch] ?? "", "bin", "bun");
   const bundle = join(root, "bin", BUNDLE);
   const folder = await ensureArtifact({
     name: "agent",
     inputs: [bundle, join(root, "assets", "gpu"), join(root, "package-lock.json")],
-    keyExtra: [process.arch, process.version, DETERMINISTIC, JSON.stringify(CONFIGURATION)],
-    build: (target) => build(root, node, bundle, target),
+    keyExtra: [process.arch, ...BUILD_ARGUMENTS],
+    build: (target) => build(root, bun, bundle, target),
   });
   const path = join(root, AGENT_EXECUTABLE);
   await place(join(folder, NAME), path);
   return path;
 }
 
-async function build(root: string, node: string, bundle: string, folder: string): Promise<void> {
+async function build(root: string, bun: string, bundle: string, folder: string): Promise<void> {
   await copyFile(bundle, join(folder, BUNDLE));
-  await writeFile(join(folder, GPU_PROBE), gpuLoadScript(root));
-  await writeFile(join(folder, "sea-config.json"), JSON.stringify(CONFIGURATION, null, 2));
-  const run = (command: string, args: readonly string[]) =>
-    execa(command, args, { cwd: folder, all: true });
-  await copyFile(node, join(folder, NAME), constants.COPYFILE_FICLONE).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code !== "ENOENT") throw error;
-      const what = `the checkout has no Node for ${process.arch}`;
-      throw new HostNotReadyError([{ what, where: node, fix: "Run: npm ci" }]);
-    },
-  );
-  await run(node, [DETERMINISTIC, "--experimental-sea-config", "sea-config.json"]);
-  const postject = join(root, "node_modules", "postject", "dist", "cli.js");
-  await run(node, [postject, NAME, BLOB, CONFIGURATION.output, "--sentinel-fuse", FUSE]);
+  const script = JSON.stringify(gpuLoadScript(root));
+  const entry = `globalThis.AISTACK_GPU_LOAD_SCRIPT = ${script};\nrequire("./${BUNDLE}");\n`;
+  await writeFile(join(folder, ENTRY), entry);
+  // Paths are relative: the executable keeps them, and is to be the same wherever it is made.
+  const args = [...BUILD_ARGUMENTS, ENTRY, "--outfile", NAME];
+  try {
+    await execa(bun, args, { cwd: folder, all: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    const what = `the checkout has no Bun for ${process.arch}`;
+    throw new HostNotReadyError([{ what, where: bun, fix: "Run: npm ci" }]);
+  }
 }
 
 /** Copies what is not the same already; a running agent keeps the file that it was started from. */

@@ -53,7 +53,14 @@ const BUNDLES = {
   /** what waits for services and asks them, on the machine that deploys */
   gate: { ...shared, ...commonJs, entryPoints: { gate: "cli/gates/main.ts" } },
   /** what is installed on a host, made an executable by scripts/agent.mjs */
-  agent: { ...shared, ...commonJs, minify: true, entryPoints: { agent: "cli/agent/main.ts" } },
+  agent: {
+    ...shared,
+    ...commonJs,
+    minify: true,
+    // Where it is built is nothing that the executable may hold: it is to be the same everywhere.
+    define: { __dirname: '"/"' },
+    entryPoints: { agent: "cli/agent/main.ts" },
+  },
   /** the aistack command */
   aistack: { ...shared, ...ecmaScript, entryPoints: { aistack: "cli/main.ts" } },
 };

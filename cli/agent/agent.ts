@@ -31,6 +31,7 @@ export class Agent {
   readonly #servers = new AgentServers(() => this.#status());
   readonly #observer: HostObserver;
   readonly #startedAt = new Date().toISOString();
+  #stopTold: Promise<void> = Promise.resolve();
   readonly #stopping = new AbortController();
   #config: AgentConfig;
   #wake = new AbortController();
@@ -91,7 +92,7 @@ export class Agent {
 
   /** Makes `run` end: whatever is asked of the host is given up. */
   requestStop(): void {
-    void this.#options.systemd.send("STOPPING=1");
+    this.#stopTold = this.#options.systemd.send("STOPPING=1");
     this.#stopping.abort();
     this.#wake.abort();
   }
@@ -101,6 +102,8 @@ export class Agent {
     this.#recorder.log.info({ event: "agent.stopped", reason });
     await this.#servers.close();
     await this.#recorder.close();
+    // The message is sent by a process of its own, which ends with this one.
+    await this.#stopTold;
   }
 
   /** A heartbeat counts once it is recorded, and only then do we tell systemd that we are alive. */

@@ -1,7 +1,6 @@
 // Entry of aistack-agent, the part of aistack that is installed on a host as one executable.
 import { realpathSync } from "node:fs";
 import { dirname } from "node:path";
-import { getAsset, isSea } from "node:sea";
 import { parseArgs } from "node:util";
 import * as z from "zod";
 import { gpuLoadScript } from "../../host/gpuProbe";
@@ -10,8 +9,8 @@ import { AGENT_CONFIG_FILE } from "../../plan/agentConfig";
 import { formatProblem, OperationError, StackError } from "../../plan/errors";
 import { EXIT } from "../exitCodes";
 
-/** The asset of the executable that holds the script which reads NVIDIA's GPUs. */
-const GPU_PROBE_ASSET = "gpu-load.sh";
+/** Set within the executable: the script which reads NVIDIA's GPUs (cli/agentExecutable.ts). */
+declare const AISTACK_GPU_LOAD_SCRIPT: string | undefined;
 
 // Each schema is used once: compiling it to code first costs more than it saves.
 z.config({ jitless: true });
@@ -77,6 +76,6 @@ function readArguments(args: readonly string[]) {
 
 /** Within the executable; beside it, as Node runs bin/agent.cjs in tests, from the checkout. */
 function gpuProbe(): string {
-  if (isSea()) return getAsset(GPU_PROBE_ASSET, "utf8");
+  if (typeof AISTACK_GPU_LOAD_SCRIPT === "string") return AISTACK_GPU_LOAD_SCRIPT;
   return gpuLoadScript(dirname(dirname(realpathSync(process.argv[1] ?? ""))));
 }

@@ -7,6 +7,7 @@ import { composeTool } from "../support/plan/composeTool";
 import { benchAgent } from "./agent";
 import { ComposeRival, rivalOllama } from "./composeRival";
 import { EmptyProgram } from "./emptyProgram";
+import { benchIdleCheck } from "./idleCheck";
 import { type Comparison, measure, median, printTable } from "./measure";
 import { benchStandardGpu } from "./standardGpu";
 
@@ -29,6 +30,7 @@ try {
     await previews(workspace, empty),
     await reinstall(workspace),
     ...(await benchStandardGpu()),
+    ...(await benchIdleCheck()),
     ...(await benchAgent()),
   ];
   console.log(`\n${printTable(rows)}`);

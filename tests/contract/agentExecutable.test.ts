@@ -45,12 +45,16 @@ test("the executable needs neither Node, nor the checkout, nor an environment", 
   expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: `${version}\n`, stderr: "" });
 });
 
-test("NODE_OPTIONS of the outside do not reach the executable", () => {
-  const { status, stdout } = spawnSync(EXECUTABLE, ["--version"], {
-    env: { NODE_OPTIONS: "--require=/no/such/file.js" },
+test("settings of the folder that it is started in do not reach the executable", () => {
+  const elsewhere = mkdtempSync(join(tmpdir(), "aistack-elsewhere-"));
+  folders.push(elsewhere);
+  writeFileSync(join(elsewhere, "bunfig.toml"), 'preload = ["/no/such/file.js"]\n');
+  writeFileSync(join(elsewhere, ".env"), "NODE_OPTIONS=--require=/no/such/file.js\n");
+  const { status, stdout, stderr } = spawnSync(EXECUTABLE, ["--version"], {
+    cwd: elsewhere,
     encoding: "utf8",
   });
-  expect({ status, stdout }).toEqual({ status: 0, stdout: `${version}\n` });
+  expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: `${version}\n`, stderr: "" });
 });
 
 describe.each(AGENTS)("the command line, by $kind", ({ command }) => {

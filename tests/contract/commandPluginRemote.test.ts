@@ -3,11 +3,12 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { eventually } from "../support/eventually";
 import { startPasswordServer } from "../support/provider/passwordServer";
 import { isAlive } from "../support/provider/process";
 import { freePort, type Sshd, startSshd } from "../support/provider/sshd";
 import { type Properties, secret, unknown } from "../support/provider/values";
-import { eventually, failure, usePlugin } from "../support/provider/workspace";
+import { failure, usePlugin } from "../support/provider/workspace";
 
 const type = "remote:Command";
 const { plugin, workspace } = usePlugin();

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { eventually } from "../support/eventually";
 import { Plugin } from "../support/provider/plugin";
 import { isAlive } from "../support/provider/process";
-import { eventually, failure, useWorkspace } from "../support/provider/workspace";
+import { failure, useWorkspace } from "../support/provider/workspace";
 
 const type = "local:Command";
 const workspace = useWorkspace();

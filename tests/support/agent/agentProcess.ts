@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { vi } from "vitest";
 import { type AgentConfig, formatAgentConfig } from "../../../plan/agentConfig";
+import { eventually } from "../eventually";
 import { agentConfig } from "./samples";
 
 /** A line of the agent's log. */
@@ -77,6 +77,11 @@ export class AgentHost {
     });
   }
 
+  /** The command of one idle check with this host's configuration. */
+  checkIdle(): readonly string[] {
+    return [...this.#command, "idle-check", "--config", this.configFile];
+  }
+
   get pid(): number {
     return this.#child?.pid ?? 0;
   }
@@ -115,15 +120,12 @@ export class AgentHost {
 
   /** Waits for the log to hold so many events of a kind. */
   async seen(event: string, count = 1): Promise<LogEvent[]> {
-    return vi.waitFor(
-      () => {
-        const events = this.events(event);
-        if (events.length < count)
-          throw new Error(`${events.length} of ${count} ${event}; ${this.#stderr}`);
-        return events;
-      },
-      { timeout: 30_000, interval: 50 },
+    const found = () => this.events(event);
+    await eventually(
+      () => found().length >= count,
+      () => `${count} ${event} (${found().length} so far; ${this.#stderr})`,
     );
+    return found();
   }
 
   remove(): void {

@@ -201,7 +201,7 @@ export function compileFakeNvml(folder: string, ...options: string[]): string {
     ...options,
     "-o",
     join(folder, "libnvidia-ml.so.1"),
-    join(import.meta.dirname, "fakeNvml.c"),
+    join(CHECKOUT, "tests/support/gpu/fakeNvml.c"),
   ]);
   return folder;
 }

@@ -73,14 +73,3 @@ export async function failure(promise: Promise<unknown>): Promise<string> {
   }
   throw new Error(`expected a failure, got ${JSON.stringify(result)}`);
 }
-
-/** Waits for something that takes a moment. */
-export async function eventually(condition: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!condition()) {
-    if (Date.now() > deadline) {
-      throw new Error(`${what} did not happen within twenty seconds`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
