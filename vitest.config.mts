@@ -1,8 +1,20 @@
 import { defineConfig } from "vitest/config";
 
+/**
+ * Test files at once. More than two processors' worth: most of a test's time is waiting, for a container, a gate, a
+ * time limit. Names, ports and folders are each file's own, so that they share an engine and a Docker.
+ */
+const AT_ONCE = 3;
+
 /** One project a layer, so that `vitest run --project unit` runs a layer alone. */
 const layer = (name: string, options: Record<string, unknown> = {}) => ({
-  test: { name, include: [`tests/${name}/**/*.test.ts`], pool: "forks" as const, ...options },
+  test: {
+    name,
+    include: [`tests/${name}/**/*.test.ts`],
+    pool: "forks" as const,
+    maxWorkers: AT_ONCE,
+    ...options,
+  },
 });
 
 export default defineConfig({
@@ -13,8 +25,7 @@ export default defineConfig({
       layer("graph"),
       layer("golden", { testTimeout: 120_000, hookTimeout: 300_000 }),
       layer("contract", { testTimeout: 120_000, hookTimeout: 300_000 }),
-      // One real engine and one real Docker: files that share them run one after the other.
-      layer("e2e", { testTimeout: 600_000, hookTimeout: 900_000, fileParallelism: false }),
+      layer("e2e", { testTimeout: 600_000, hookTimeout: 900_000 }),
     ],
   },
 });

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { stringify } from "yaml";
 import { builtImageNames } from "../../host/builtImages";
-import { docker, freePort, inspect, type Workspace } from "../support/e2e/workspace";
+import { docker, inspect, type Workspace } from "../support/e2e/workspace";
+import { freePort } from "../support/freePort";
 
 /** A service of the rival's: what of its Compose file has to be another's, so that both can run on one engine. */
 export interface RivalService {

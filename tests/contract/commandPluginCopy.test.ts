@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { freePort, type Sshd, startSshd } from "../support/provider/sshd";
+import { freePort } from "../support/freePort";
+import { type Sshd, startSshd } from "../support/provider/sshd";
 import {
   assetArchive,
   fileArchive,

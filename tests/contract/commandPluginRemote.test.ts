@@ -4,9 +4,10 @@ import { existsSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { eventually } from "../support/eventually";
+import { freePort } from "../support/freePort";
 import { startPasswordServer } from "../support/provider/passwordServer";
 import { isAlive } from "../support/provider/process";
-import { freePort, type Sshd, startSshd } from "../support/provider/sshd";
+import { type Sshd, startSshd } from "../support/provider/sshd";
 import { type Properties, secret, unknown } from "../support/provider/values";
 import { failure, usePlugin } from "../support/provider/workspace";
 

@@ -12,7 +12,8 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { CONFIG_KEYS } from "../../plan/configKeys";
-import { freePort, TINY_MODEL, Workspace } from "../support/e2e/workspace";
+import { TINY_MODEL, Workspace } from "../support/e2e/workspace";
+import { freePort } from "../support/freePort";
 
 /**
  * What a user gets wrong, each told in one message with exit code 2, through the command and on a

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { docker, freePort, ROOT } from "../support/e2e/workspace";
+import { docker, ROOT } from "../support/e2e/workspace";
+import { freePort } from "../support/freePort";
 import { buildLocalaiStandIn } from "../support/localai/standInImage";
 
 /*

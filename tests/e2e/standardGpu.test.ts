@@ -116,7 +116,7 @@ describe("the life of a stack of profile standard-gpu", () => {
         cwd: workspace.root,
         reject: false,
       });
-      expect([found.exitCode, found.stdout]).toEqual([1, ""]);
+      expect([found.exitCode, found.stdout, found.stderr]).toEqual([1, "", ""]);
     }
   });
 

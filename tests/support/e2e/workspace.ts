@@ -8,10 +8,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
+import { freePort } from "../freePort";
 
 export const ROOT = resolve(import.meta.dirname, "../../..");
 
@@ -210,21 +210,6 @@ export interface ContainerInspect {
     readonly Init: boolean | null;
   };
   readonly Mounts: readonly { readonly Name: string; readonly Destination: string }[];
-}
-
-export async function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer();
-    server.on("error", fail);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() =>
-        address !== null && typeof address === "object"
-          ? done(address.port)
-          : fail(new Error("no port")),
-      );
-    });
-  });
 }
 
 async function removeObjects(prefix: string): Promise<void> {

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
-import { docker, freePort } from "../e2e/workspace";
+import { docker } from "../e2e/workspace";
+import { freePort } from "../freePort";
 
 /** Whom a registry with a password lets in. */
 export const USER = "tester";
