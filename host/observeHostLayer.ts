@@ -1,19 +1,22 @@
 import type { Problem } from "../plan/errors";
-import { checkHostLayer, type ResolvedHostLayer, resolveHostLayer } from "../plan/hostDrift";
+import { type ResolvedHostLayer, resolveHostLayer } from "../plan/hostDrift";
+import type { HostFacts } from "../plan/hostFacts";
 import { parseHostFileFacts } from "../plan/hostFileFacts";
-import { planHostLayer } from "../plan/hostLayer";
+import { type HostLayerInput, planHostLayer } from "../plan/hostLayer";
+import { checkHostLayer } from "../plan/hostLayerProblems";
 import type { StackPlan } from "../plan/plan";
-import { agentExecutable } from "./agentExecutable";
 import type { HostAccess } from "./hostAccess";
 import { hostLayerProbe } from "./hostLayerProbe";
 import type { ProbeCommand } from "./probe";
 
 /** What of a stack and of its host decides the layer. */
 export interface HostLayerSource {
+  readonly stack: string;
   readonly plan: StackPlan;
   readonly access: HostAccess;
-  /** where the engine keeps its data; undefined where the host does not tell */
-  readonly dataRoot: string | undefined;
+  readonly facts: HostFacts;
+  /** the agent on the machine that deploys, made where it is not there */
+  readonly makeAgent: () => Promise<HostLayerInput["executable"]>;
   /** when the host is looked at */
   readonly now: Date;
 }
@@ -33,15 +36,17 @@ export interface ObservedHostLayer {
  */
 export async function observeHostLayer(
   root: string,
-  { plan, access, dataRoot, now }: HostLayerSource,
+  { stack, plan, access, facts: host, makeAgent, now }: HostLayerSource,
   look: (probe: ProbeCommand) => Promise<string>,
 ): Promise<ObservedHostLayer> {
   const settings = plan.hostLayer;
   if (settings === undefined) return { problems: [], layer: undefined };
-  const executable = await agentExecutable(root);
-  const spec = planHostLayer({ settings, services: plan.services, dataRoot, executable });
+  const executable = await makeAgent();
+  const { services } = plan;
+  const spec = planHostLayer({ stack, settings, services, dataRoot: host.dataRoot, executable });
   const facts = parseHostFileFacts(await look(hostLayerProbe(root, spec, access)));
-  const faults = checkHostLayer(spec, facts);
+  const architecture = host.docker.state === "running" ? host.docker.architecture : undefined;
+  const faults = checkHostLayer(spec, facts, architecture);
   return faults.length > 0
     ? { problems: faults, layer: undefined }
     : { problems: [], layer: resolveHostLayer(spec, facts, now) };

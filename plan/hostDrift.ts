@@ -1,4 +1,4 @@
-import type { Problem } from "./errors";
+import { findDropIns } from "./dropIns";
 import type { EntryFacts, HostFileFacts, UnitFacts } from "./hostFileFacts";
 import type { DirectorySpec, HostFileSpec, HostLayerSpec, UnitSpec } from "./hostLayer";
 import type { Observation } from "./observation";
@@ -10,6 +10,7 @@ export interface ResolvedHostLayer {
   readonly observed: {
     /** account and directories */
     readonly baseline: Observation;
+    readonly claim: Observation;
     readonly executable: Observation;
     readonly config: Observation;
     readonly rotation: Observation;
@@ -17,35 +18,6 @@ export interface ResolvedHostLayer {
   };
   /** what somebody else than an update changed, as lines for people */
   readonly drift: readonly string[];
-}
-
-/** What of a host stands in the way of its layer. */
-export function checkHostLayer(spec: HostLayerSpec, facts: HostFileFacts): Problem[] {
-  if (spec.paths.root !== "") return [];
-  const problems: Problem[] = [];
-  const where = "aistack:agent, aistack:idle";
-  if (!facts.access) {
-    problems.push({
-      what: "the agent's files on the host are root's, and this user is not root and may not become it",
-      where,
-      fix: "Run it as root, or allow this user sudo without a password",
-    });
-  }
-  if (!facts.systemd) {
-    problems.push({
-      what: "the agent and the idle check are units of systemd, which does not run on this host",
-      where,
-      fix: "Remove both keys, or choose a host that was started by systemd",
-    });
-  }
-  if (!facts.logrotate) {
-    problems.push({
-      what: "logrotate is not installed, and the agent's log would grow without end",
-      where,
-      fix: "Install it: apt-get install logrotate",
-    });
-  }
-  return problems;
 }
 
 /** One part's differences. */
@@ -56,6 +28,8 @@ interface Comparison {
   readonly declared: boolean;
   /** what it holds is not what is declared */
   readonly content: boolean;
+  /** what an update leaves as it is, for people to decide */
+  readonly told?: readonly string[];
 }
 
 const LINK = "is a symbolic link to ";
@@ -70,6 +44,7 @@ export function resolveHostLayer(
 ): ResolvedHostLayer {
   const baseline = [
     { object: `user ${spec.account.name}`, comparison: compareAccount(spec, facts) },
+    { object: `group ${spec.account.name}`, comparison: compareGroup(spec, facts) },
     ...spec.directories.map((directory) => ({
       object: `directory ${directory.path}`,
       comparison: compareDirectory(directory, facts),
@@ -79,6 +54,7 @@ export function resolveHostLayer(
     object: `file ${part.path}`,
     comparison: compareFile(part, facts),
   });
+  const claim = file(spec.claim);
   const executable = file(spec.executable);
   const config = file(spec.config);
   const rotation = file(spec.rotation);
@@ -91,14 +67,18 @@ export function resolveHostLayer(
     unit,
     object: `unit ${unit.name}`,
     comparison: compareUnit(unit, spec, facts),
-    stale: unit.reads.filter((path) => changed.has(path)),
+    stale: [
+      ...unit.reads
+        .filter((path) => changed.has(path))
+        .map((path) => `reads ${path}, which changes`),
+      ...unit.writes
+        .filter((path) => facts.entries.get(path)?.type !== "directory")
+        .map((path) => `writes to ${path}, which is made anew`),
+    ],
   }));
 
   const observe = (comparisons: readonly Comparison[], stale: readonly string[] = []) => {
-    const seen = [
-      ...comparisons.flatMap(({ differences }) => differences),
-      ...stale.map((path) => `reads ${path}, which changes`),
-    ];
+    const seen = [...comparisons.flatMap(({ differences }) => differences), ...stale];
     return seen.length === 0
       ? { inSync: true, text: "in sync" }
       : { inSync: false, text: `${seen.join("; ")} at ${now.toISOString()}` };
@@ -107,6 +87,7 @@ export function resolveHostLayer(
     spec,
     observed: {
       baseline: observe(baseline.map(({ comparison }) => comparison)),
+      claim: observe([claim.comparison]),
       executable: observe([executable.comparison]),
       config: observe([config.comparison]),
       rotation: observe([rotation.comparison]),
@@ -116,10 +97,9 @@ export function resolveHostLayer(
       })),
     },
     drift: wasInstalled(spec, facts)
-      ? [...baseline, executable, config, rotation, ...units].flatMap(({ object, comparison }) =>
-          comparison.declared
-            ? []
-            : comparison.differences.map((difference) => `${object} ${difference}`),
+      ? [...baseline, claim, executable, config, rotation, ...units].flatMap(
+          ({ object, comparison: { declared, differences, told = [] } }) =>
+            [...(declared ? [] : differences), ...told].map((words) => `${object} ${words}`),
         )
       : [],
   };
@@ -133,16 +113,29 @@ function wasInstalled(spec: HostLayerSpec, facts: HostFileFacts): boolean {
   );
 }
 
+/** All that assets/shell/host-baseline.sh mends of it. */
 function compareAccount({ account, paths }: HostLayerSpec, facts: HostFileFacts): Comparison {
   if (paths.root !== "") return SAME;
-  const { groups } = facts;
-  if (groups === undefined) return { ...SAME, differences: ["is missing"] };
-  const member = groups.includes("docker");
-  if (member === account.dockerGroup) return SAME;
-  return {
-    ...SAME,
-    differences: [member ? "is in the group docker" : "is not in the group docker"],
-  };
+  const { user, groupId } = facts;
+  if (user === undefined) return { ...SAME, differences: ["is missing"] };
+  const differences: string[] = [];
+  if (groupId !== undefined && user.groupId !== groupId) {
+    differences.push(`has another group than ${account.name}`);
+  }
+  if (!/\/(?:nologin|false)$/.test(user.shell)) {
+    differences.push(`can log in (its shell is ${foreign(user.shell)})`);
+  }
+  const member = user.groups.includes("docker");
+  if (member !== account.dockerGroup) {
+    differences.push(member ? "is in the group docker" : "is not in the group docker");
+  }
+  return { ...SAME, differences };
+}
+
+function compareGroup({ paths }: HostLayerSpec, facts: HostFileFacts): Comparison {
+  return paths.root === "" && facts.groupId === undefined
+    ? { ...SAME, differences: ["is missing"] }
+    : SAME;
 }
 
 function compareDirectory(spec: DirectorySpec, facts: HostFileFacts): Comparison {
@@ -182,9 +175,8 @@ function compareFile(
 
 function compareUnit(spec: UnitSpec, layer: HostLayerSpec, facts: HostFileFacts): Comparison {
   const file = masked(compareFile(spec, facts));
-  const dropIns = facts.dropIns
-    .filter((path) => path.split("/").at(-2) === `${spec.name}.d`)
-    .map((path) => `has a drop-in that is not aistack's: ${foreign(path)}`);
+  const { own, others } = findDropIns(layer.paths.root, spec.name, facts);
+  const dropIns = own.map((path) => `has a drop-in that is not aistack's: ${foreign(path)}`);
   // A unit that is not there has no state that would be worth a word.
   const state = file.differences.includes("is missing")
     ? []
@@ -193,7 +185,13 @@ function compareUnit(spec: UnitSpec, layer: HostLayerSpec, facts: HostFileFacts)
       );
   const differences = [...file.differences, ...state, ...dropIns];
   const declared = file.declared && state.length + dropIns.length === 0;
-  return { differences, declared, content: file.content };
+  const told = others.map((path) => tellDropIn(path, layer, spec));
+  return { differences, declared, content: file.content, told };
+}
+
+function tellDropIn(path: string, { paths }: HostLayerSpec, { name }: UnitSpec): string {
+  const hidden = `${paths.units}/${name}.d/${baseName(path)}`;
+  return `is altered by ${foreign(path)}, which may be for other units too, so it stays. Remove it, or hide it from this unit: ln -s /dev/null ${foreign(hidden)}; then systemctl daemon-reload, and systemctl restart ${name}`;
 }
 
 function unitDifferences(

@@ -26,9 +26,14 @@ import { MODEL_SERVICE } from "./wiring";
 export interface HostLayerSpec {
   /** undefined: this machine */
   readonly host: HostConnection | undefined;
+  /** whose it is: a host has one agent */
+  readonly stack: string;
   readonly paths: HostPaths;
   readonly account: AccountSpec;
   readonly directories: readonly DirectorySpec[];
+  /** those of them that go with the stack; the others and the account outlive it */
+  readonly ownDirectories: readonly DirectorySpec[];
+  readonly claim: HostFileSpec;
   readonly executable: ExecutableSpec;
   readonly config: HostFileSpec;
   readonly rotation: HostFileSpec;
@@ -40,7 +45,6 @@ export interface HostLayerSpec {
 /** A system user with a group of the same name. */
 export interface AccountSpec {
   readonly name: string;
-  readonly home: string;
   /** member of the group docker, which equals root */
   readonly dockerGroup: boolean;
 }
@@ -64,6 +68,8 @@ export interface ExecutableSpec extends DirectorySpec {
   /** on the machine that deploys */
   readonly source: string;
   readonly sha256: string;
+  /** that it is made for, as images name it: `amd64`, `arm64` */
+  readonly architecture: string;
 }
 
 export interface UnitSpec extends HostFileSpec {
@@ -74,6 +80,8 @@ export interface UnitSpec extends HostFileSpec {
   readonly running: boolean;
   /** paths that it has read when it started */
   readonly reads: readonly string[];
+  /** folders that it writes to */
+  readonly writes: readonly string[];
   /** identity of what it reads */
   readonly generation: string;
 }
@@ -85,12 +93,13 @@ export type HostLayerSettings = Pick<
 >;
 
 export interface HostLayerInput {
+  readonly stack: string;
   readonly settings: HostLayerSettings;
   readonly services: AgentConfigInput["services"];
   /** where the engine keeps its data; undefined where the host does not tell */
   readonly dataRoot: string | undefined;
   /** the built agent on the machine that deploys */
-  readonly executable: { readonly source: string; readonly sha256: string };
+  readonly executable: Pick<ExecutableSpec, "source" | "sha256" | "architecture">;
 }
 
 /** Nothing for a stack that has nothing on its host beside containers. */
@@ -115,6 +124,7 @@ export function planHostLayer(input: HostLayerInput): HostLayerSpec {
     gpu: settings.gpu,
     bindAddress: settings.bindAddress,
     watchdogSeconds: watchdogSeconds(settings.agent.heartbeatSeconds),
+    dataRoot: input.dataRoot,
     suspend: settings.idle.suspend,
   };
   const generation = sha256(`${input.executable.sha256}\n${config.sha256}`);
@@ -122,7 +132,7 @@ export function planHostLayer(input: HostLayerInput): HostLayerSpec {
     name: string,
     sections: UnitSections,
     running: boolean,
-    reads: readonly string[],
+    { reads, writes }: Pick<UnitSpec, "reads" | "writes"> = { reads: [], writes: [] },
   ): UnitSpec => {
     const wantedBy = sections.Install?.WantedBy;
     return {
@@ -131,35 +141,46 @@ export function planHostLayer(input: HostLayerInput): HostLayerSpec {
       link: typeof wantedBy === "string" ? `${paths.units}/${wantedBy}.wants/${name}` : undefined,
       running,
       reads,
+      writes,
       generation: reads.length === 0 ? "" : generation,
     };
   };
-  const readByAgent = [paths.executable, paths.config];
+  const ofRunningAgent = {
+    reads: [paths.executable, paths.config],
+    writes: [paths.state, paths.logs, paths.metrics],
+  };
+  const ownDirectories: DirectorySpec[] = [
+    { path: paths.records, mode: "0755", owner: ofRoot },
+    { path: paths.metrics, mode: "0750", owner: ofAgent },
+    { path: paths.executableFolder, mode: "0755", owner: ofRoot },
+  ];
   return {
     host: settings.host,
+    stack: input.stack,
     beforeContainers: settings.gpu !== "none",
     paths,
-    account: { name: ACCOUNT, home: paths.state, dockerGroup: settings.agent.dockerGroup },
+    account: { name: ACCOUNT, dockerGroup: settings.agent.dockerGroup },
     directories: [
+      // As assets/shell/host-baseline.sh makes them.
       { path: paths.configuration, mode: "0750", owner: owner("root", ACCOUNT) },
-      { path: paths.records, mode: "0755", owner: ofRoot },
       { path: paths.state, mode: "0750", owner: ofAgent },
       { path: paths.logs, mode: "0750", owner: ofAgent },
-      { path: paths.metrics, mode: "0750", owner: ofAgent },
-      { path: paths.executableFolder, mode: "0755", owner: ofRoot },
+      ...ownDirectories,
     ],
+    ownDirectories,
+    claim: hostFile(paths.claim, "0644", ofRoot, `${input.stack}\n`),
     executable: { path: paths.executable, mode: "0755", owner: ofRoot, ...input.executable },
     config,
     rotation: hostFile(paths.logrotate, "0644", ofRoot, rotationText(paths, ofAgent)),
     units: [
       ...(settings.agent.enabled
-        ? [unit(AGENT_UNIT, agentUnit(unitInput), true, readByAgent)]
+        ? [unit(AGENT_UNIT, agentUnit(unitInput), true, ofRunningAgent)]
         : []),
       ...(settings.idle.enabled
         ? [
             // Read anew at every check: nothing to restart.
-            unit(IDLE_UNIT, idleUnit(unitInput), false, []),
-            unit(IDLE_TIMER, idleTimer(), true, []),
+            unit(IDLE_UNIT, idleUnit(unitInput), false),
+            unit(IDLE_TIMER, idleTimer(), true),
           ]
         : []),
     ],
@@ -178,13 +199,14 @@ function rotationText(paths: HostPaths, owner: Owner): string {
   const reopen = [
     // Not running: nothing holds the old file open.
     `if systemctl --quiet is-active ${AGENT_UNIT}; then`,
-    `    systemctl kill --signal=USR1 ${AGENT_UNIT}`,
+    // The agent alone, not what it has started. systemd 252 has another name for the option, and knows this one.
+    `    systemctl kill --kill-who=main --signal=USR1 ${AGENT_UNIT}`,
     "fi",
   ];
   const ofOwner = owner === undefined ? {} : { owner };
   return renderLogrotate(paths.logrotate, [
     { folder: paths.logs, ending: ".log", keep: 7, reopen, ...ofOwner },
-    // 31 files of at most 15 MiB stay below 500 MB.
+    // The size counts only where logrotate runs more often than once a day: of itself it does not cap a day.
     {
       folder: paths.metrics,
       ending: ".jsonl",

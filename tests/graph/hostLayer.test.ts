@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { resolveHostLayer } from "../../plan/hostDrift";
 import { resolveStack } from "../../plan/resolve";
@@ -55,6 +56,7 @@ describe("this machine's layer", () => {
     expect(ofLayer(graph).map(({ type, name, parent }) => `${type} ${name} < ${parent}`)).toEqual([
       "aistack:AgentExecutable aistack-host-executable < aistack:HostLayer aistack-host",
       "aistack:HostBaseline aistack-host-baseline < aistack:HostLayer aistack-host",
+      "aistack:HostFile aistack-host-claim < aistack:HostLayer aistack-host",
       "aistack:HostFile aistack-host-config < aistack:HostLayer aistack-host",
       "aistack:HostFile aistack-host-logs < aistack:LogRotation aistack-host-logs",
       "aistack:HostLayer aistack-host < aistack:AiStack aistack",
@@ -64,6 +66,7 @@ describe("this machine's layer", () => {
       "aistack:SystemdUnit aistack-idle.timer < aistack:HostLayer aistack-host",
       "command:Command aistack-agent.service < aistack:SystemdUnit aistack-agent.service",
       "command:Command aistack-host-baseline < aistack:HostBaseline aistack-host-baseline",
+      "command:Command aistack-host-claim < aistack:HostFile aistack-host-claim",
       "command:Command aistack-host-config < aistack:HostFile aistack-host-config",
       "command:Command aistack-host-executable < aistack:AgentExecutable aistack-host-executable",
       "command:Command aistack-host-logs < aistack:HostFile aistack-host-logs",
@@ -100,14 +103,14 @@ describe("this machine's layer", () => {
         update: `${ROOT_SHELL} create 'in sync'`,
         delete: `${ROOT_SHELL} delete`,
         triggers: [expect.stringMatching(/^\/(?:etc|usr)\//)],
-        logging: name.endsWith("config") || name.endsWith("logs") ? "none" : "stderr",
+        logging: /(?:claim|config|logs)$/.test(name) ? "none" : "stderr",
         addPreviousOutputInEnv: false,
       });
       expect(options).toMatchObject({ deleteBeforeReplace: true, ignoreChanges: ["update"] });
     }
   });
 
-  test("the order: the account, then files, then the units in theirs", async () => {
+  test("the order: the account, then whose the agent is, then files, then the units in theirs", async () => {
     const graph = await graphOf();
     // A child waits for what its component waits for, and goes before it.
     const waits = (type: string, name: string) =>
@@ -115,11 +118,12 @@ describe("this machine's layer", () => {
         .find(`aistack:${type}`, name)
         .options.dependencies.filter((title) => title.startsWith("command:"))
         .map((title) => title.split(" ").at(-1));
-    const baseline = ["aistack-host-baseline"];
+    const claim = ["aistack-host-claim"];
     expect(waits("HostBaseline", "aistack-host-baseline")).toEqual([]);
-    expect(waits("HostFile", "aistack-host-config")).toEqual(baseline);
-    expect(waits("LogRotation", "aistack-host-logs")).toEqual(baseline);
-    expect(waits("AgentExecutable", "aistack-host-executable")).toEqual(baseline);
+    expect(waits("HostFile", "aistack-host-claim")).toEqual(["aistack-host-baseline"]);
+    expect(waits("HostFile", "aistack-host-config")).toEqual(claim);
+    expect(waits("LogRotation", "aistack-host-logs")).toEqual(claim);
+    expect(waits("AgentExecutable", "aistack-host-executable")).toEqual(claim);
     const files = ["aistack-host-config", "aistack-host-executable"];
     expect(waits("SystemdUnit", "aistack-agent.service")).toEqual(files);
     const agent = ["aistack-agent.service", ...files];
@@ -142,32 +146,49 @@ describe("this machine's layer", () => {
       LINK: "/etc/systemd/system/multi-user.target.wants/aistack-agent.service",
       RUNNING: "yes",
       READS: "/usr/local/lib/aistack/aistack-agent\n/etc/aistack/agent.json",
+      WRITES: "/var/lib/aistack\n/var/log/aistack\n/var/log/aistack/metrics",
+      DROP_INS: [
+        "/etc/systemd/system",
+        "/etc/systemd/system.control",
+        "/run/systemd/system",
+        "/run/systemd/system.control",
+        "/usr/local/lib/systemd/system",
+      ]
+        .map((parent) => `${parent}/aistack-agent.service.d`)
+        .join("\n"),
       GENERATION: spec.units[0]?.generation,
     });
     const idle = variables(graph.find("command:Command", "aistack-idle.service"));
     expect([idle.LINK, idle.RUNNING, idle.READS]).toEqual(["", "no", ""]);
   });
 
-  test("the baseline's script is told the account and the folders", async () => {
+  test("the baseline's script is install.sh's, and told the folders of the stack's own", async () => {
     const graph = await graphOf({ agent: { enabled: true, dockerGroup: true } });
-    expect(variables(graph.find("command:Command", "aistack-host-baseline"))).toEqual({
+    const baseline = graph.find("command:Command", "aistack-host-baseline");
+    expect(variables(baseline)).toEqual({
       ROOT: "",
-      ACCOUNT: "aistack",
-      HOME_FOLDER: "/var/lib/aistack",
+      ACCOUNTS: "yes",
       DOCKER_GROUP: "yes",
-      DIRECTORIES: [
-        "0750 root:aistack /etc/aistack",
-        "0755 root:root /etc/aistack/installed",
-        "0750 aistack:aistack /var/lib/aistack",
-        "0750 aistack:aistack /var/log/aistack",
-        "0750 aistack:aistack /var/log/aistack/metrics",
-        "0755 root:root /usr/local/lib/aistack",
+      FOLDERS: [
+        "0755 root root /etc/aistack/installed",
+        "0750 aistack aistack /var/log/aistack/metrics",
+        "0755 root root /usr/local/lib/aistack",
       ].join("\n"),
     });
+    expect(baseline.inputs.stdin).toContain(readFileSync("assets/shell/host-baseline.sh", "utf8"));
+  });
+
+  test("a folder that the agent writes to is missing: the account's resource and the agent differ", async () => {
+    const graph = await graphOf({}, (lines) => lines.delete("/var/log/aistack"));
+    const differing = commands(graph).filter(({ options }) => options.ignoreChanges?.length === 0);
+    expect(differing.map(({ name }) => name)).toEqual([
+      "aistack-agent.service",
+      "aistack-host-baseline",
+    ]);
   });
 
   test("drift: what was seen makes the resource differ, and no other", async () => {
-    const graph = await graphOf({}, (lines) => lines.delete("groups"));
+    const graph = await graphOf({}, (lines) => lines.delete("user"));
     const { inputs, options } = graph.find("command:Command", "aistack-host-baseline");
     expect(inputs.update).toBe(`${ROOT_SHELL} create 'is missing at 2026-11-25T12:00:00.000Z'`);
     expect(options.ignoreChanges).toEqual([]);
