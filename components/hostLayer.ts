@@ -60,7 +60,7 @@ export class HostLayer extends pulumi.ComponentResource {
       units.push(
         new SystemdUnit(
           unit.name,
-          { host, paths, unit, observed: seen },
+          { host, paths, unit, gpus: spec.beforeContainers, observed: seen },
           { parent: this, dependsOn: [executable, config, ...units] },
         ),
       );

@@ -12,6 +12,8 @@ export interface SystemdUnitArgs {
   readonly host: HostConnection | undefined;
   readonly unit: UnitSpec;
   readonly paths: HostPaths;
+  /** containers have GPUs, which they may lose whenever systemd reads its files anew */
+  readonly gpus: boolean;
   readonly observed: Observation;
 }
 
@@ -41,6 +43,7 @@ export class SystemdUnit extends pulumi.ComponentResource {
           SET_ASIDE: paths.setAside,
           UNIT: unit.name,
           LINK: unit.link ?? "",
+          GPUS: args.gpus ? "yes" : "no",
           RUNNING: unit.running ? "yes" : "no",
           READS: unit.reads.join("\n"),
           WRITES: unit.writes.join("\n"),

@@ -58,6 +58,7 @@ describe("scripts of a unit", () => {
       MODE: "0644",
       OWNER: "root:root",
       ROOT: "",
+      GPUS: "yes",
       RUNNING: "yes",
       READS: "",
       WRITES: "/var/lib/probe\n/var/log/probe",
@@ -141,6 +142,18 @@ describe("scripts of a unit", () => {
     expect(await run(["unit-remove"], service(), "delete")).toMatchObject(QUIET);
     expect(await machine.shell(`ls ${FILE} ${LINK} /etc/records/* 2>/dev/null || true`)).toBe("");
     expect(await machine.property(UNIT, "LoadState")).toBe("not-found");
+  });
+
+  it("destroy beside containers with GPUs: told that they may lose them", async () => {
+    await machine.shell(
+      "printf '#!/bin/sh\\necho 0123\\n' >/usr/local/bin/docker; chmod +x /usr/local/bin/docker",
+    );
+    expect(await create()).toMatchObject(QUIET);
+    expect(await run(["unit-remove"], service(), "delete")).toMatchObject({
+      code: 0,
+      output: `systemd has read its units anew without ${UNIT}, by which containers lose GPUs that they got by NVIDIA's runtime. Ask them: aistack gpu-check; and start those without anew: aistack restart`,
+    });
+    await machine.shell("rm /usr/local/bin/docker");
   });
 
   it("first up that does not start: nothing of it is left, since it is in no state", async () => {

@@ -144,6 +144,7 @@ describe("this machine's layer", () => {
       SET_ASIDE: "/etc/aistack/set-aside",
       UNIT: "aistack-agent.service",
       LINK: "/etc/systemd/system/multi-user.target.wants/aistack-agent.service",
+      GPUS: "no",
       RUNNING: "yes",
       READS: "/usr/local/lib/aistack/aistack-agent\n/etc/aistack/agent.json",
       WRITES: "/var/lib/aistack\n/var/log/aistack\n/var/log/aistack/metrics",

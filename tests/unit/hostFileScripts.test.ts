@@ -221,6 +221,7 @@ describe("a unit under another root", () => {
     OWNER: "",
     ROOT: folder,
     LINK: at("etc/systemd/system/timers.target.wants/x.timer"),
+    GPUS: "yes",
     RUNNING: "yes",
     READS: "",
     WRITES: "",
