@@ -1,18 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { readBaselineScript, readHostScripts } from "../host/hostScripts";
-import type { AccountSpec, DirectorySpec } from "../plan/hostLayer";
-import type { HostPaths } from "../plan/hostPaths";
-import type { Observation } from "../plan/observation";
-import type { HostConnection } from "../plan/settings";
+import type { ResolvedHostBaseline } from "../plan/hostBaseline";
+import type { DirectorySpec } from "../plan/hostLayer";
 import { runOnHost } from "./hostShell";
 
 export interface HostBaselineArgs {
-  readonly host: HostConnection | undefined;
-  readonly account: AccountSpec;
-  /** beside those that every host has */
-  readonly directories: readonly DirectorySpec[];
-  readonly paths: HostPaths;
-  readonly observed: Observation;
+  readonly baseline: Pick<ResolvedHostBaseline, "spec" | "observed">;
 }
 
 /**
@@ -21,24 +14,27 @@ export interface HostBaselineArgs {
  */
 export class HostBaseline extends pulumi.ComponentResource {
   constructor(name: string, args: HostBaselineArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { account, paths } = args;
+    const { spec, observed } = args.baseline;
+    const { host, account, paths, ownDirectories } = spec;
     super("aistack:index:HostBaseline", name, { account: account.name }, opts);
     runOnHost(
       name,
       {
-        host: args.host,
+        host,
         asRoot: paths.root === "",
         script: readBaselineScript(),
-        deleteScript: readHostScripts(["baseline-remove"]),
+        ...(ownDirectories.length === 0
+          ? {}
+          : { deleteScript: readHostScripts(["baseline-remove"]) }),
         environment: {
           ROOT: paths.root,
           // Under another root, everything is whoever installs'.
           ACCOUNTS: paths.root === "" ? "yes" : "no",
-          DOCKER_GROUP: account.dockerGroup ? "yes" : "no",
-          FOLDERS: args.directories.map((folder) => formatFolder(paths.root, folder)).join("\n"),
+          DOCKER_GROUP: { true: "yes", false: "no", undefined: "" }[`${account.dockerGroup}`],
+          FOLDERS: ownDirectories.map((folder) => formatFolder(paths.root, folder)).join("\n"),
         },
         identity: paths.configuration,
-        observed: args.observed,
+        observed,
         logging: "stderr",
       },
       { parent: this },

@@ -23,13 +23,7 @@ export class HostLayer extends pulumi.ComponentResource {
 
     const baseline = new HostBaseline(
       `${name}-baseline`,
-      {
-        host,
-        paths,
-        account: spec.account,
-        directories: spec.ownDirectories,
-        observed: observed.baseline,
-      },
+      { baseline: { spec, observed: observed.baseline } },
       { parent: this },
     );
     const files = { host, records: paths.records, asRoot: paths.root === "" };

@@ -70,7 +70,7 @@ export async function observeStack(): Promise<AiStackArgs> {
     ...warnOfHost(plan, facts),
     ...describeGpu(plan, facts.images),
     ...describeDrift(resolved),
-    ...(host.layer?.drift ?? []),
+    ...host.warnings,
   ];
   for (const line of warnings) await pulumi.log.warn(line);
   for (const line of describeHiddenChanges(resolved, facts)) await pulumi.log.info(line);
@@ -83,6 +83,7 @@ export async function observeStack(): Promise<AiStackArgs> {
     gpuProbe: gpuProbeScript(root),
     registries,
     hostLayer: host.layer,
+    hostBaseline: host.baseline,
   };
 }
 

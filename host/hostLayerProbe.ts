@@ -1,4 +1,5 @@
 import { ownDropInFolders, sharedDropInFolders } from "../plan/dropIns";
+import type { HostBaselineSpec } from "../plan/hostBaseline";
 import type { HostLayerSpec } from "../plan/hostLayer";
 import { renderHostScript } from "../plan/hostScript";
 import { type HostAccess, onHost } from "./hostAccess";
@@ -11,22 +12,18 @@ const SHELL = `exec sh -c 'if [ "$(id -u)" != 0 ] && sudo -n true 2>/dev/null; t
 /** The probe of a host's files and units; plan/hostFileFacts.ts reads what it prints. */
 export function hostLayerProbe(
   root: string,
-  spec: HostLayerSpec,
+  spec: HostBaselineSpec | HostLayerSpec,
   access: HostAccess,
 ): ProbeCommand {
-  const units = spec.units.map(({ name }) => name);
+  const layer = "units" in spec ? spec : undefined;
+  const units = (layer?.units ?? []).map(({ name }) => name);
   const dropInFolders = (unit: string) => [
     ...ownDropInFolders(spec.paths.root, unit),
     ...sharedDropInFolders(spec.paths.root, unit),
   ];
-  const links = spec.units.flatMap(({ link }) => (link === undefined ? [] : [link]));
-  const parts = [
-    ...spec.directories,
-    spec.claim,
-    spec.executable,
-    spec.config,
-    spec.rotation,
-    ...spec.units,
+  const paths = [
+    ...spec.directories.map(({ path }) => path),
+    ...(layer === undefined ? [] : listFiles(layer)),
   ];
   const stdin = renderHostScript({
     create: readHostScripts(["files", "probe"], root),
@@ -35,11 +32,17 @@ export function hostLayerProbe(
       ACCOUNT: spec.account.name,
       RECORDS: spec.paths.records,
       CLAIM: spec.paths.claim,
-      PATHS: [...parts.map(({ path }) => path), ...links].join("\n"),
+      PATHS: paths.join("\n"),
       EXECUTABLE: spec.paths.executable,
       UNITS: units.join("\n"),
       DROP_IN_FOLDERS: [...new Set(units.flatMap(dropInFolders))].join("\n"),
     },
   });
   return { command: onHost(access, SHELL), environment: {}, stdin };
+}
+
+/** The layer's files, and the links by which its units start with the host. */
+function listFiles({ claim, executable, config, rotation, units }: HostLayerSpec): string[] {
+  const files = [claim, executable, config, rotation, ...units].map(({ path }) => path);
+  return [...files, ...units.flatMap(({ link }) => (link === undefined ? [] : [link]))];
 }

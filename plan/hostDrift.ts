@@ -1,5 +1,14 @@
 import { findDropIns } from "./dropIns";
-import type { EntryFacts, HostFileFacts, UnitFacts } from "./hostFileFacts";
+import { compareBaseline } from "./hostBaseline";
+import {
+  type Comparison,
+  describeParts,
+  LINK,
+  observe,
+  otherKind,
+  permissionDifferences,
+} from "./hostComparison";
+import type { HostFileFacts, UnitFacts } from "./hostFileFacts";
 import type { DirectorySpec, HostFileSpec, HostLayerSpec, UnitSpec } from "./hostLayer";
 import type { Observation } from "./observation";
 import { foreign } from "./quote";
@@ -20,36 +29,13 @@ export interface ResolvedHostLayer {
   readonly drift: readonly string[];
 }
 
-/** One part's differences. */
-interface Comparison {
-  /** `is missing`, `has mode 0777, not 0644` */
-  readonly differences: readonly string[];
-  /** the differences came by a new configuration, or the part was never there */
-  readonly declared: boolean;
-  /** what it holds is not what is declared */
-  readonly content: boolean;
-  /** what an update leaves as it is, for people to decide */
-  readonly told?: readonly string[];
-}
-
-const LINK = "is a symbolic link to ";
-
-const SAME: Comparison = { differences: [], declared: false, content: false };
-
 /** Joins a host layer with what was seen of the host. */
 export function resolveHostLayer(
   spec: HostLayerSpec,
   facts: HostFileFacts,
   now: Date,
 ): ResolvedHostLayer {
-  const baseline = [
-    { object: `user ${spec.account.name}`, comparison: compareAccount(spec, facts) },
-    { object: `group ${spec.account.name}`, comparison: compareGroup(spec, facts) },
-    ...spec.directories.map((directory) => ({
-      object: `directory ${directory.path}`,
-      comparison: compareDirectory(directory, facts),
-    })),
-  ];
+  const baseline = compareBaseline(spec, facts);
   const file = (part: DirectorySpec & Pick<HostFileSpec, "sha256">) => ({
     object: `file ${part.path}`,
     comparison: compareFile(part, facts),
@@ -77,30 +63,21 @@ export function resolveHostLayer(
     ],
   }));
 
-  const observe = (comparisons: readonly Comparison[], stale: readonly string[] = []) => {
-    const seen = [...comparisons.flatMap(({ differences }) => differences), ...stale];
-    return seen.length === 0
-      ? { inSync: true, text: "in sync" }
-      : { inSync: false, text: `${seen.join("; ")} at ${now.toISOString()}` };
-  };
   return {
     spec,
     observed: {
-      baseline: observe(baseline.map(({ comparison }) => comparison)),
-      claim: observe([claim.comparison]),
-      executable: observe([executable.comparison]),
-      config: observe([config.comparison]),
-      rotation: observe([rotation.comparison]),
-      units: units.map(({ unit, comparison, stale }) => ({
+      baseline: observe(baseline, now),
+      claim: observe([claim], now),
+      executable: observe([executable], now),
+      config: observe([config], now),
+      rotation: observe([rotation], now),
+      units: units.map(({ unit, stale, ...part }) => ({
         unit,
-        observed: observe([comparison], stale),
+        observed: observe([part], now, stale),
       })),
     },
     drift: wasInstalled(spec, facts)
-      ? [...baseline, claim, executable, config, rotation, ...units].flatMap(
-          ({ object, comparison: { declared, differences, told = [] } }) =>
-            [...(declared ? [] : differences), ...told].map((words) => `${object} ${words}`),
-        )
+      ? describeParts([...baseline, claim, executable, config, rotation, ...units])
       : [],
   };
 }
@@ -111,38 +88,6 @@ function wasInstalled(spec: HostLayerSpec, facts: HostFileFacts): boolean {
     facts.records.size > 0 ||
     [spec.executable, spec.config, ...spec.units].some(({ path }) => facts.entries.has(path))
   );
-}
-
-/** All that assets/shell/host-baseline.sh mends of it. */
-function compareAccount({ account, paths }: HostLayerSpec, facts: HostFileFacts): Comparison {
-  if (paths.root !== "") return SAME;
-  const { user, groupId } = facts;
-  if (user === undefined) return { ...SAME, differences: ["is missing"] };
-  const differences: string[] = [];
-  if (groupId !== undefined && user.groupId !== groupId) {
-    differences.push(`has another group than ${account.name}`);
-  }
-  if (!/\/(?:nologin|false)$/.test(user.shell)) {
-    differences.push(`can log in (its shell is ${foreign(user.shell)})`);
-  }
-  const member = user.groups.includes("docker");
-  if (member !== account.dockerGroup) {
-    differences.push(member ? "is in the group docker" : "is not in the group docker");
-  }
-  return { ...SAME, differences };
-}
-
-function compareGroup({ paths }: HostLayerSpec, facts: HostFileFacts): Comparison {
-  return paths.root === "" && facts.groupId === undefined
-    ? { ...SAME, differences: ["is missing"] }
-    : SAME;
-}
-
-function compareDirectory(spec: DirectorySpec, facts: HostFileFacts): Comparison {
-  const seen = facts.entries.get(spec.path);
-  if (seen === undefined) return { ...SAME, differences: ["is missing"] };
-  if (seen.type !== "directory") return { ...SAME, differences: [otherKind(seen, "directory")] };
-  return { ...SAME, differences: permissionDifferences(spec, seen) };
 }
 
 function compareFile(
@@ -221,26 +166,12 @@ function activityDifferences(spec: UnitSpec, seen: UnitFacts): string[] {
   return spec.running && !runs ? [`is not running (${seen.active})`] : [];
 }
 
-function otherKind(seen: EntryFacts, wanted: "file" | "directory"): string {
-  return seen.type === "link" ? LINK + foreign(seen.target ?? "") : `is no ${wanted}`;
-}
-
 /** What a link to nowhere means to systemd. */
 function masked(file: Comparison): Comparison {
   const differences = file.differences.map((words) =>
     words === `${LINK}/dev/null` ? "is masked" : words,
   );
   return { ...file, differences };
-}
-
-function permissionDifferences({ mode, owner }: DirectorySpec, seen: EntryFacts): string[] {
-  const differences: string[] = [];
-  if (seen.mode !== mode) differences.push(`has mode ${seen.mode}, not ${mode}`);
-  if (owner !== undefined && (seen.user !== owner.user || seen.group !== owner.group)) {
-    const found = `${seen.user}:${seen.group}`;
-    differences.push(`belongs to ${found}, not ${owner.user}:${owner.group}`);
-  }
-  return differences;
 }
 
 function baseName(path: string): string {

@@ -5,7 +5,8 @@ import {
   toAgentConfig,
   watchdogSeconds,
 } from "./agentConfig";
-import { type HostPaths, hostPaths } from "./hostPaths";
+import { type HostBaselineSpec, planHostBaseline } from "./hostBaseline";
+import type { HostPaths } from "./hostPaths";
 import {
   ACCOUNT,
   AGENT_UNIT,
@@ -18,21 +19,14 @@ import {
   type UnitInput,
 } from "./hostUnits";
 import { renderLogrotate } from "./logrotateFile";
-import type { HostConnection, Settings } from "./settings";
+import type { Settings } from "./settings";
 import { renderUnit, type UnitSections } from "./unitFile";
 import { MODEL_SERVICE } from "./wiring";
 
 /** What a stack installs on its host beside the containers, as plain data. */
-export interface HostLayerSpec {
-  /** undefined: this machine */
-  readonly host: HostConnection | undefined;
+export interface HostLayerSpec extends HostBaselineSpec {
   /** whose it is: a host has one agent */
   readonly stack: string;
-  readonly paths: HostPaths;
-  readonly account: AccountSpec;
-  readonly directories: readonly DirectorySpec[];
-  /** those of them that go with the stack; the others and the account outlive it */
-  readonly ownDirectories: readonly DirectorySpec[];
   readonly claim: HostFileSpec;
   readonly executable: ExecutableSpec;
   readonly config: HostFileSpec;
@@ -45,8 +39,8 @@ export interface HostLayerSpec {
 /** A system user with a group of the same name. */
 export interface AccountSpec {
   readonly name: string;
-  /** member of the group docker, which equals root */
-  readonly dockerGroup: boolean;
+  /** member of the group docker, which equals root; undefined: as it is */
+  readonly dockerGroup: boolean | undefined;
 }
 
 /** Owner of a path; undefined under another root, where it is whoever installs. */
@@ -102,17 +96,18 @@ export interface HostLayerInput {
   readonly executable: Pick<ExecutableSpec, "source" | "sha256" | "architecture">;
 }
 
-/** Nothing for a stack that has nothing on its host beside containers. */
+/** Nothing for a stack that has nothing on its host beside containers; a host over SSH has its baseline. */
 export function hostLayerSettings(settings: Settings): { hostLayer?: HostLayerSettings } {
   const { host, agent, idle, gpu, hostRoot, bindAddress } = settings;
-  if (!agent.enabled && !idle.enabled) return {};
+  if (!agent.enabled && !idle.enabled && host === undefined) return {};
   return { hostLayer: { host, agent, idle, gpu, hostRoot, bindAddress } };
 }
 
 /** Decides what is installed on the host. */
 export function planHostLayer(input: HostLayerInput): HostLayerSpec {
   const { settings } = input;
-  const paths = hostPaths(settings.hostRoot);
+  const baseline = planHostBaseline(settings);
+  const { paths } = baseline;
   const owner = (user: string, group: string): Owner =>
     settings.hostRoot === "" ? { user, group } : undefined;
   const ofRoot = owner("root", "root");
@@ -155,18 +150,11 @@ export function planHostLayer(input: HostLayerInput): HostLayerSpec {
     { path: paths.executableFolder, mode: "0755", owner: ofRoot },
   ];
   return {
-    host: settings.host,
+    ...baseline,
     stack: input.stack,
     beforeContainers: settings.gpu !== "none",
-    paths,
-    account: { name: ACCOUNT, dockerGroup: settings.agent.dockerGroup },
-    directories: [
-      // As assets/shell/host-baseline.sh makes them.
-      { path: paths.configuration, mode: "0750", owner: owner("root", ACCOUNT) },
-      { path: paths.state, mode: "0750", owner: ofAgent },
-      { path: paths.logs, mode: "0750", owner: ofAgent },
-      ...ownDirectories,
-    ],
+    account: { ...baseline.account, dockerGroup: settings.agent.dockerGroup },
+    directories: [...baseline.directories, ...ownDirectories],
     ownDirectories,
     claim: hostFile(paths.claim, "0644", ofRoot, `${input.stack}\n`),
     executable: { path: paths.executable, mode: "0755", owner: ofRoot, ...input.executable },

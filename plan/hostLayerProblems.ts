@@ -1,4 +1,5 @@
 import type { Problem } from "./errors";
+import type { HostBaselineSpec } from "./hostBaseline";
 import type { HostFileFacts } from "./hostFileFacts";
 import type { HostLayerSpec } from "./hostLayer";
 import { foreign } from "./quote";
@@ -77,7 +78,8 @@ function checkSystem(facts: HostFileFacts): Problem[] {
   return problems;
 }
 
-function checkAccount({ account }: HostLayerSpec, { user }: HostFileFacts): Problem[] {
+/** An account of that name that is not for aistack to have. */
+export function checkAccount({ account }: HostBaselineSpec, { user }: HostFileFacts): Problem[] {
   if (user === undefined || (user.id > 0 && user.id < FIRST_PERSON)) return [];
   return [
     {

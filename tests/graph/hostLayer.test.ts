@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { planHostBaseline, resolveHostBaseline } from "../../plan/hostBaseline";
 import { resolveHostLayer } from "../../plan/hostDrift";
 import { resolveStack } from "../../plan/resolve";
 import { buildGraph, type Graph, type Registered } from "../support/plan/graph";
@@ -216,6 +217,26 @@ describe("this machine's layer", () => {
     for (const { inputs } of commands(await graphOf({ hostRoot: "/tmp/x" })))
       expect(inputs.create).toBe("exec sh -s create");
   });
+});
+
+test("a host over SSH that has no agent has account and folders, which outlive the stack", async () => {
+  const host = {
+    address: "box.lan",
+    hostKey: `ssh-ed25519 ${"A".repeat(68)}`,
+    user: "me",
+    port: 22,
+    privateKeyFile: undefined,
+  };
+  const spec = planHostBaseline({ host, hostRoot: "" });
+  const hostBaseline = resolveHostBaseline(spec, factsOf(new Map()), NOW);
+  const graph = await buildGraph(STACK, false, undefined, { hostBaseline });
+  expect(ofLayer(graph).map(({ type, name, parent }) => `${type} ${name} < ${parent}`)).toEqual([
+    "aistack:HostBaseline aistack-host-baseline < aistack:AiStack aistack",
+    "command:remote:Command aistack-host-baseline < aistack:HostBaseline aistack-host-baseline",
+  ]);
+  const command = graph.find("command:remote:Command", "aistack-host-baseline");
+  expect(variables(command)).toEqual({ ROOT: "", ACCOUNTS: "yes", DOCKER_GROUP: "", FOLDERS: "" });
+  expect(command.inputs.delete).toBeUndefined();
 });
 
 describe("a layer over SSH", () => {
