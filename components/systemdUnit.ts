@@ -34,7 +34,7 @@ export class SystemdUnit extends pulumi.ComponentResource {
       {
         host: args.host,
         asRoot: paths.root === "",
-        script: readHostScripts(["files", "systemd", "unit"]),
+        script: readHostScripts(["files", "systemd", "process", "unit"]),
         deleteScript: readHostScripts(["files", "systemd", "unit-remove"]),
         environment: {
           ...fileVariables(unit),

@@ -21,12 +21,13 @@ export function hostLayerProbe(
     ...ownDropInFolders(spec.paths.root, unit),
     ...sharedDropInFolders(spec.paths.root, unit),
   ];
+  const writer = layer?.units.find(({ writes }) => writes.length > 0);
   const paths = [
     ...spec.directories.map(({ path }) => path),
     ...(layer === undefined ? [] : listFiles(layer)),
   ];
   const stdin = renderHostScript({
-    create: readHostScripts(["files", "probe"], root),
+    create: readHostScripts(["files", "process", "probe"], root),
     environment: {
       ROOT: spec.paths.root,
       ACCOUNT: spec.account.name,
@@ -35,6 +36,8 @@ export function hostLayerProbe(
       PATHS: paths.join("\n"),
       EXECUTABLE: spec.paths.executable,
       UNITS: units.join("\n"),
+      WRITER: writer?.name ?? "",
+      WRITES: writer?.writes.join("\n") ?? "",
       DROP_IN_FOLDERS: [...new Set(units.flatMap(dropInFolders))].join("\n"),
     },
   });

@@ -149,7 +149,17 @@ function unitDifferences(
   const disabled = spec.link !== undefined && link?.type !== "link" ? ["is disabled"] : [];
   const seen = facts.units.get(spec.name);
   if (layer.paths.root !== "" || seen === undefined) return disabled;
-  return [...disabled, ...loadDifferences(spec, seen, file), ...activityDifferences(spec, seen)];
+  const lost = facts.lostFolders
+    .filter(({ unit }) => unit === spec.name)
+    .map(
+      ({ path }) => `no longer writes to ${foreign(path)}, which was made anew since it started`,
+    );
+  return [
+    ...disabled,
+    ...loadDifferences(spec, seen, file),
+    ...activityDifferences(spec, seen),
+    ...lost,
+  ];
 }
 
 function loadDifferences(spec: UnitSpec, seen: UnitFacts, file: Comparison): string[] {

@@ -16,6 +16,8 @@ export interface HostFileFacts {
   /** files that alter units, with where they lead to if they are links */
   readonly dropIns: readonly { readonly path: string; readonly target: string | undefined }[];
   readonly units: ReadonlyMap<string, UnitFacts>;
+  /** folders that a unit's process was started with, and that were made anew since */
+  readonly lostFolders: readonly { readonly unit: string; readonly path: string }[];
   /** exit code of systemctl(1) where it could not tell of units: 124 where it did not answer in time */
   readonly unitError: string | undefined;
 }
@@ -82,6 +84,7 @@ export function parseHostFileFacts(output: string): HostFileFacts {
     "groups",
     "unit",
     "unit-error",
+    "lost",
   ];
   for (const [kind = ""] of facts) {
     if (!known.includes(kind))
@@ -114,6 +117,7 @@ export function parseHostFileFacts(output: string): HostFileFacts {
       target: target === "" ? undefined : target,
     })),
     units: parseUnits(all("unit").map(([property = ""]) => property)),
+    lostFolders: all("lost").map(([unit = "", path = ""]) => ({ unit, path })),
     unitError: all("unit-error")[0]?.[0],
   };
 }

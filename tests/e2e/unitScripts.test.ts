@@ -49,7 +49,7 @@ describe("scripts of a unit", () => {
     machine.shell("install -d -o probe -g probe -m 0750 /var/log/probe /var/lib/probe");
   /** @param args `create` as a new resource does, `create MARKER` as an updated one, `delete` */
   const run = (names: readonly string[], content: string, ...args: readonly string[]) => {
-    const script = readHostScripts(["files", "systemd", ...names]);
+    const script = readHostScripts(["files", "systemd", "process", ...names]);
     const environment = {
       UNIT,
       FILE,

@@ -231,7 +231,7 @@ describe("a unit under another root", () => {
     ...changes,
   });
   const install = (changes: Record<string, string> = {}) =>
-    run(["files", "systemd", "unit"], variables(changes));
+    run(["files", "systemd", "process", "unit"], variables(changes));
 
   test("is written, and linked as the host will see it", () => {
     expect(install()).toEqual(DONE);

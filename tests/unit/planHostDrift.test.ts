@@ -220,6 +220,17 @@ describe("drift of a host's files and units", () => {
       ["directory /var/lib/aistack is missing"],
     ],
     [
+      "a folder that somebody else made anew meanwhile, such as systemd for the idle check",
+      (lines) => lines.set("lost", "lost\taistack-agent.service\t/var/log/aistack"),
+      {
+        "aistack-agent.service":
+          "no longer writes to /var/log/aistack, which was made anew since it started",
+      },
+      [
+        "unit aistack-agent.service no longer writes to /var/log/aistack, which was made anew since it started",
+      ],
+    ],
+    [
       "the account is gone, with its group",
       (lines) => {
         for (const key of ["user", "group", "groups"]) lines.delete(key);

@@ -4,7 +4,7 @@
 # by tabs; plan/hostFileFacts.ts reads them. It runs at every preview: few processes.
 #
 # Environment: ROOT (prefix of the paths, or empty), ACCOUNT, RECORDS (folder), CLAIM (file that names the stack), and lists,
-# one a line: PATHS, UNITS, DROP_IN_FOLDERS. EXECUTABLE: the one of PATHS that is too large to be hashed each time
+# one a line: PATHS, UNITS, DROP_IN_FOLDERS, WRITES (folders of WRITER, the unit that runs all the time). EXECUTABLE: the one of PATHS that is too large to be hashed each time
 
 newline='
 '
@@ -63,6 +63,9 @@ if [ -z "$ROOT" ] && [ -d /run/systemd/system ] && [ -n "$UNITS" ]; then
   seen=$(timeout 20 systemctl show --property=$properties $UNITS) || status=$?
   if [ $status = 0 ]; then
     printf '%s\n' "$seen" | sed 's/^/unit\t/'
+    process=
+    [ -z "$WRITER" ] || process=$(timeout 20 systemctl show --property=MainPID --value "$WRITER") || true
+    case $process in '' | 0) ;; *) lost_folders "$process" | sed "s/^/lost\t$WRITER\t/" ;; esac
   else
     printf 'unit-error\t%s\n' "$status"
   fi

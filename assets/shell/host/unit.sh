@@ -35,33 +35,15 @@ if [ -n "$LINK" ] && [ ! -L "$LINK" ]; then
   changed=yes
 fi
 
-# Seconds since a process was started, by a clock that does not jump.
-process_age() {
-  ticks=$(sed 's/^.*) //' "/proc/$1/stat" | cut -d ' ' -f 20)
-  awk -v ticks="$ticks" -v rate="$(getconf CLK_TCK)" '{ print $1 - ticks / rate }' /proc/uptime
-}
-
-# Whether what runs was started before the newest of the files that it has read, or of the folders that it writes to:
-# of a deleted folder it keeps the files, and in the new one it may not write.
+# Whether what runs was started before the newest of the files that it has read, or with other folders.
 is_outdated() {
   process=$(property MainPID)
   case $process in '' | 0) return 1 ;; esac
   # shellcheck disable=SC2086 # split at line ends
-  newest=$({
-    stat -c %.Y "$FILE" $READS
-    [ -z "$WRITES" ] || stat -c %.W $WRITES
-  } | sort -n | tail -n 1)
+  newest=$(stat -c %.Y "$FILE" $READS | sort -n | tail -n 1)
   age=$(process_age "$process") || return 1
   awk -v now="$(date +%s.%N)" -v newest="$newest" -v age="$age" 'BEGIN { exit !(now - newest < age) }' ||
-    has_other_folders "$process"
-}
-
-# Whether one of its folders is another one for the process than it is now: it was moved away, and made anew.
-has_other_folders() {
-  for folder in $WRITES; do
-    [ "$(stat -c %d:%i "/proc/$1/root$folder" 2>/dev/null)" = "$(stat -c %d:%i "$folder")" ] || return 0
-  done
-  return 1
+    [ -n "$(lost_folders "$process")" ]
 }
 
 start() {
