@@ -187,7 +187,7 @@ function rotationText(paths: HostPaths, owner: Owner): string {
   const reopen = [
     // Not running: nothing holds the old file open.
     `if systemctl --quiet is-active ${AGENT_UNIT}; then`,
-    // The agent alone, not what it has started. systemd 252 has another name for the option, and knows this one.
+    // The agent alone, not what it has started. From systemd 252 on this is an abbreviation of --kill-whom.
     `    systemctl kill --kill-who=main --signal=USR1 ${AGENT_UNIT}`,
     "fi",
   ];

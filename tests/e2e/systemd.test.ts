@@ -233,10 +233,12 @@ describe("a host under systemd", () => {
     const before = await lives();
     await shell(`
       mkdir ${UNITS}/${AGENT}.d
-      printf '[Service]\\nUser=root\\nNoNewPrivileges=no\\n' >${UNITS}/${AGENT}.d/root.conf
+      printf '[Service]\\nNice=5\\n' >${UNITS}/${AGENT}.d/nice.conf
       systemctl daemon-reload; systemctl restart ${AGENT}
       rm -r /var/log/aistack /var/lib/aistack`);
     const altered = await mainPid();
+    const nice = async () => shell(`cut -d ' ' -f 19 /proc/${await mainPid()}/stat`);
+    expect(await nice()).toBe("5");
     // systemd makes them for the idle check. The agent does not see that they are others.
     const folders = ["/var/lib/aistack", "/var/log/aistack", "/var/log/aistack/metrics"];
     await until("the folders", 15, async () =>
@@ -247,9 +249,10 @@ describe("a host under systemd", () => {
     );
     expect(warningsOf(await update())).toEqual([
       ...lost,
-      `unit ${AGENT} has a drop-in that is not aistack's: ${UNITS}/${AGENT}.d/root.conf`,
+      `unit ${AGENT} has a drop-in that is not aistack's: ${UNITS}/${AGENT}.d/nice.conf`,
     ]);
     expect(["0", altered]).not.toContain(await mainPid());
+    expect(await nice()).toBe("0");
     await beating();
     expect(await shell(`stat -c %U /proc/${await mainPid()} /var/log/aistack/metrics/*`)).toBe(
       "aistack\naistack",

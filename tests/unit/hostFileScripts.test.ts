@@ -273,6 +273,18 @@ describe("a unit under another root", () => {
     expect(readdirSync(at("run/systemd/system/y.timer.d"))).toEqual(["a.conf"]);
   });
 
+  test("its drop-ins in a folder elsewhere, to which a link leads, are moved as well", () => {
+    for (const name of ["etc/systemd/system", "elsewhere"])
+      mkdirSync(at(name), { recursive: true });
+    symlinkSync(at("elsewhere"), join(units(), "x.timer.d"));
+    writeFileSync(at("elsewhere/a.conf"), "");
+    expect(install().status).toBe(0);
+    expect(readdirSync(at("elsewhere"))).toEqual([]);
+    expect(readdirSync(at("aside"))).toEqual([
+      expect.stringMatching(/^x\.timer\.a\.conf\.\d{8}T\d{6}Z$/),
+    ]);
+  });
+
   test("a link that hides a drop-in for all units from this one stays", () => {
     mkdirSync(join(units(), "x.timer.d"), { recursive: true });
     symlinkSync("/dev/null", join(units(), "x.timer.d/a.conf"));

@@ -127,7 +127,9 @@ test("what was changed by hand is named, and a pipe at a file's place stops nobo
   chmodSync(spec.paths.logs, 0o777);
   writeFileSync(spec.paths.config, "{}");
   const dropIns = `${spec.paths.units}/aistack-idle.timer.d`;
-  mkdirSync(dropIns);
+  // A link to a folder is as good as one.
+  mkdirSync(join(folder, "elsewhere"));
+  symlinkSync(join(folder, "elsewhere"), dropIns);
   writeFileSync(join(dropIns, "a b.conf"), "");
   // Hides what is there for all timers.
   symlinkSync("/dev/null", join(dropIns, "c.conf"));

@@ -20,7 +20,7 @@ if [ -d /run/systemd/system ]; then printf 'systemd\trunning\n'; fi
 if command -v logrotate >/dev/null; then printf 'logrotate\tpresent\n'; fi
 
 find $PATHS -maxdepth 0 -printf 'entry\t%p\t%y\t%m\t%u\t%g\t%l\n' 2>/dev/null || true
-find $DROP_IN_FOLDERS -mindepth 1 -maxdepth 1 -name '*.conf' -printf 'drop-in\t%p\t%l\n' 2>/dev/null || true
+find -H $DROP_IN_FOLDERS -mindepth 1 -maxdepth 1 -name '*.conf' -printf 'drop-in\t%p\t%l\n' 2>/dev/null || true
 
 set --
 for path in $PATHS; do

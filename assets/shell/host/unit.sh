@@ -21,7 +21,7 @@ for within in $DROP_INS; do
     echo "$drop_in altered $UNIT; it was moved to $kept" >&2
     changed=yes altered=yes
   done
-  [ ! -d "$within" ] || rmdir --ignore-fail-on-non-empty "$within"
+  if [ -d "$within" ] && [ ! -L "$within" ]; then rmdir --ignore-fail-on-non-empty "$within"; fi
 done
 
 if [ -L "$FILE" ]; then echo "$UNIT was masked by $FILE; it is unmasked" >&2; fi
