@@ -44,7 +44,7 @@ main() {
 
 look_at_host() {
   read_stack_settings
-  look_at_docker
+  if [[ $stack_is_remote == yes ]]; then docker_state=remote; else look_at_docker; fi
   look_at_node
   look_at_baseline
   list_missing_packages
@@ -66,8 +66,8 @@ check_only() {
 
 # All that needs root's rights.
 make_ready() {
-  if [[ -z $(list_wanted)$baseline_faults && $docker_state == running ]]; then
-    tell_docker
+  if [[ -z $(list_wanted)$baseline_faults && $docker_state == @(running|remote) ]]; then
+    [[ $docker_state == remote ]] || tell_docker
     say "This host is ready; nothing on it had to be changed."
     return
   fi
@@ -77,7 +77,7 @@ make_ready() {
     finish_network_checks
     tell_network
   fi
-  ensure_docker
+  [[ $docker_state == remote ]] || ensure_docker
   ensure_baseline
 }
 
@@ -86,10 +86,10 @@ tell_dry_run() {
   local wanted
   wanted=$(list_wanted)
   if [[ -n $baseline_faults ]]; then say "Would set up the user aistack and its folders."; fi
-  [[ $docker_state != running || -n $wanted ]] || return 0
+  [[ $docker_state != @(running|remote) || -n $wanted ]] || return 0
   if [[ -n $wanted ]]; then say "Would install: $wanted."; fi
   case $docker_state in
-    running) ;;
+    running | remote) ;;
     denied) say "Would let $(id -un) use Docker." ;;
     *) say "Would start Docker." ;;
   esac

@@ -1,16 +1,19 @@
 import { constants } from "node:fs";
 import { copyFile, mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { execa } from "execa";
+import {
+  AGENT_BUILD_ARGUMENTS,
+  AGENT_BUNDLE,
+  AGENT_EXECUTABLE,
+  agentRecipe,
+} from "../host/agentRecipe";
 import { gpuLoadScript } from "../host/gpuProbe";
 import { HostNotReadyError } from "../plan/errors";
 import { ensureArtifact } from "./artifacts";
 
-/** Where the executable is built to, relative to the checkout. */
-export const AGENT_EXECUTABLE = "bin/aistack-agent";
-
 const NAME = "aistack-agent";
-const BUNDLE = "agent.cjs";
+const BUNDLE = basename(AGENT_BUNDLE);
 const ENTRY = "entry.cjs";
 
 /** Packages with a Bun for each architecture: the runtime of the executable, and what makes it. */
@@ -19,17 +22,6 @@ const BUN_PACKAGES: Readonly<Record<string, string>> = {
   arm64: "@oven/bun-linux-aarch64",
 };
 
-const BUILD_ARGUMENTS = [
-  "build",
-  "--compile",
-  "--minify",
-  // Compiled ahead: the idle check starts every ten seconds.
-  "--bytecode",
-  // Nothing of the folder that it is started in may change what it does.
-  "--no-compile-autoload-dotenv",
-  "--no-compile-autoload-bunfig",
-];
-
 /**
  * Makes the agent one executable, out of bin/agent.cjs and Bun, which starts with half of Node's processor time
  * (docs/decisions/0011-agent-executable.md). Built once for the same sources, and the same bytes wherever it is built.
@@ -37,25 +29,22 @@ const BUILD_ARGUMENTS = [
  */
 export async function ensureAgentExecutable(root: string): Promise<string> {
   const bun = join(root, "node_modules", BUN_PACKAGES[process.arch] ?? "", "bin", "bun");
-  const bundle = join(root, "bin", BUNDLE);
   const folder = await ensureArtifact({
-    name: "agent",
-    inputs: [bundle, join(root, "assets", "gpu"), join(root, "package-lock.json")],
-    keyExtra: [process.arch, ...BUILD_ARGUMENTS],
-    build: (target) => build(root, bun, bundle, target),
+    ...agentRecipe(root),
+    build: (target) => build(root, bun, target),
   });
   const path = join(root, AGENT_EXECUTABLE);
   await place(join(folder, NAME), path);
   return path;
 }
 
-async function build(root: string, bun: string, bundle: string, folder: string): Promise<void> {
-  await copyFile(bundle, join(folder, BUNDLE));
+async function build(root: string, bun: string, folder: string): Promise<void> {
+  await copyFile(join(root, AGENT_BUNDLE), join(folder, BUNDLE));
   const script = JSON.stringify(gpuLoadScript(root));
   const entry = `globalThis.AISTACK_GPU_LOAD_SCRIPT = ${script};\nrequire("./${BUNDLE}");\n`;
   await writeFile(join(folder, ENTRY), entry);
   // Paths are relative: the executable keeps them, and is to be the same wherever it is made.
-  const args = [...BUILD_ARGUMENTS, ENTRY, "--outfile", NAME];
+  const args = [...AGENT_BUILD_ARGUMENTS, ENTRY, "--outfile", NAME];
   try {
     await execa(bun, args, { cwd: folder, all: true });
   } catch (error) {

@@ -4,12 +4,14 @@ import type { SignedInRegistry } from "../host/dockerConfig";
 import type { HostAccess } from "../host/hostAccess";
 import { SPEC_LABEL } from "../plan/drift";
 import type { GpuReport } from "../plan/gpuReport";
+import type { ResolvedHostBaseline } from "../plan/hostBaseline";
 import type { ResolvedHostLayer } from "../plan/hostDrift";
 import type { ResolvedStack } from "../plan/resolve";
 import { type SecretValues, secretValue } from "../plan/secrets";
 import { CHAT_SERVICE, OPENAI_SERVICE } from "../plan/wiring";
 import { ContainerService } from "./containerService";
 import { GpuGate } from "./gpuGate";
+import { HostBaseline } from "./hostBaseline";
 import { HostLayer } from "./hostLayer";
 import { LocalaiModel } from "./localaiModel";
 import { Model } from "./model";
@@ -29,6 +31,8 @@ export interface AiStackArgs {
   readonly registries?: readonly SignedInRegistry[];
   /** what is on the host beside containers */
   readonly hostLayer?: ResolvedHostLayer | undefined;
+  /** account and folders of a host that has no layer */
+  readonly hostBaseline?: ResolvedHostBaseline | undefined;
 }
 
 /** One host's AI server: network, volumes, services and their models. */
@@ -82,7 +86,9 @@ export class AiStack extends pulumi.ComponentResource {
       onEngine,
     );
 
-    const { hostLayer } = args;
+    const { hostLayer, hostBaseline } = args;
+    if (hostBaseline !== undefined)
+      new HostBaseline(`${name}-host-baseline`, { baseline: hostBaseline }, { parent: this });
     const onHost =
       hostLayer === undefined
         ? undefined

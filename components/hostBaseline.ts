@@ -1,47 +1,49 @@
 import * as pulumi from "@pulumi/pulumi";
-import { readHostScripts } from "../host/hostScripts";
-import type { AccountSpec, DirectorySpec } from "../plan/hostLayer";
-import type { HostPaths } from "../plan/hostPaths";
-import type { Observation } from "../plan/observation";
-import type { HostConnection } from "../plan/settings";
-import { formatOwner } from "./hostFile";
+import { readBaselineScript, readHostScripts } from "../host/hostScripts";
+import type { ResolvedHostBaseline } from "../plan/hostBaseline";
+import type { DirectorySpec } from "../plan/hostLayer";
 import { runOnHost } from "./hostShell";
 
 export interface HostBaselineArgs {
-  readonly host: HostConnection | undefined;
-  readonly account: AccountSpec;
-  readonly directories: readonly DirectorySpec[];
-  readonly paths: HostPaths;
-  readonly observed: Observation;
+  readonly baseline: Pick<ResolvedHostBaseline, "spec" | "observed">;
 }
 
-/** The account that the agent runs under, and the folders that its files are in. */
+/**
+ * The account that the agent runs under, and the folders that its files are in. Account and folders that every host has
+ * are install.sh's too, made by the same script, and outlive the stack.
+ */
 export class HostBaseline extends pulumi.ComponentResource {
   constructor(name: string, args: HostBaselineArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { account, paths } = args;
+    const { spec, observed } = args.baseline;
+    const { host, account, paths, ownDirectories } = spec;
     super("aistack:index:HostBaseline", name, { account: account.name }, opts);
     runOnHost(
       name,
       {
-        host: args.host,
+        host,
         asRoot: paths.root === "",
-        script: readHostScripts(["files", "baseline"]),
-        deleteScript: readHostScripts(["baseline-remove"]),
+        script: readBaselineScript(),
+        ...(ownDirectories.length === 0
+          ? {}
+          : { deleteScript: readHostScripts(["baseline-remove"]) }),
         environment: {
           ROOT: paths.root,
-          ACCOUNT: account.name,
-          HOME_FOLDER: account.home,
-          DOCKER_GROUP: account.dockerGroup ? "yes" : "no",
-          DIRECTORIES: args.directories
-            .map(({ mode, owner, path }) => `${mode} ${formatOwner(owner) || "-"} ${path}`)
-            .join("\n"),
+          // Under another root, everything is whoever installs'.
+          ACCOUNTS: paths.root === "" ? "yes" : "no",
+          DOCKER_GROUP: { true: "yes", false: "no", undefined: "" }[`${account.dockerGroup}`],
+          FOLDERS: ownDirectories.map((folder) => formatFolder(paths.root, folder)).join("\n"),
         },
         identity: paths.configuration,
-        observed: args.observed,
+        observed,
         logging: "stderr",
       },
       { parent: this },
     );
     this.registerOutputs({});
   }
+}
+
+/** `MODE USER GROUP PATH`, the path as it is below the root. */
+function formatFolder(root: string, { mode, owner, path }: DirectorySpec): string {
+  return [mode, owner?.user ?? "-", owner?.group ?? "-", path.slice(root.length)].join(" ");
 }

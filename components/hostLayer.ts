@@ -23,30 +23,30 @@ export class HostLayer extends pulumi.ComponentResource {
 
     const baseline = new HostBaseline(
       `${name}-baseline`,
-      {
-        host,
-        paths,
-        account: spec.account,
-        directories: spec.directories,
-        observed: observed.baseline,
-      },
+      { baseline: { spec, observed: observed.baseline } },
       { parent: this },
+    );
+    const files = { host, records: paths.records, asRoot: paths.root === "" };
+    // Of what a stack has on its host, it comes first and goes last.
+    const claim = new HostFile(
+      `${name}-claim`,
+      { ...files, file: spec.claim, observed: observed.claim },
+      { parent: this, dependsOn: [baseline] },
     );
     const executable = new AgentExecutable(
       `${name}-executable`,
       { host, paths, executable: spec.executable, observed: observed.executable },
-      { parent: this, dependsOn: [baseline] },
+      { parent: this, dependsOn: [claim] },
     );
-    const files = { host, records: paths.records, asRoot: paths.root === "" };
     const config = new HostFile(
       `${name}-config`,
       { ...files, file: spec.config, observed: observed.config },
-      { parent: this, dependsOn: [baseline] },
+      { parent: this, dependsOn: [claim] },
     );
     new LogRotation(
       `${name}-logs`,
       { ...files, file: spec.rotation, observed: observed.rotation },
-      { parent: this, dependsOn: [baseline] },
+      { parent: this, dependsOn: [claim] },
     );
     // In their order: a timer comes after the service that it starts.
     const units: SystemdUnit[] = [];
@@ -54,7 +54,7 @@ export class HostLayer extends pulumi.ComponentResource {
       units.push(
         new SystemdUnit(
           unit.name,
-          { host, paths, unit, observed: seen },
+          { host, paths, unit, gpus: spec.beforeContainers, observed: seen },
           { parent: this, dependsOn: [executable, config, ...units] },
         ),
       );

@@ -1,5 +1,6 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { ensureCurrentAgent } from "../cli/currentAgent";
 import { readCheckout } from "../host/checkout";
 import { signedInRegistries } from "../host/dockerConfig";
 import { gpuProbeScript } from "../host/gpuProbe";
@@ -43,7 +44,8 @@ export async function observeStack(): Promise<AiStackArgs> {
   const plan = applyGpu(planned, gpuProbed === undefined ? undefined : parseGpuFacts(gpuProbed));
   const models = await gatherModelFacts(root, stack, plan, facts);
   const now = new Date();
-  const host = await observeHostLayer(root, { plan, access, dataRoot: facts.dataRoot, now }, ask);
+  const makeAgent = () => ensureCurrentAgent(root);
+  const host = await observeHostLayer(root, { stack, plan, access, facts, makeAgent, now }, ask);
   const problems = [
     ...models.problems,
     ...checkHost(plan, facts, models.newFiles),
@@ -68,7 +70,7 @@ export async function observeStack(): Promise<AiStackArgs> {
     ...warnOfHost(plan, facts),
     ...describeGpu(plan, facts.images),
     ...describeDrift(resolved),
-    ...(host.layer?.drift ?? []),
+    ...host.warnings,
   ];
   for (const line of warnings) await pulumi.log.warn(line);
   for (const line of describeHiddenChanges(resolved, facts)) await pulumi.log.info(line);
@@ -81,6 +83,7 @@ export async function observeStack(): Promise<AiStackArgs> {
     gpuProbe: gpuProbeScript(root),
     registries,
     hostLayer: host.layer,
+    hostBaseline: host.baseline,
   };
 }
 

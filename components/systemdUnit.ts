@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { readHostScripts } from "../host/hostScripts";
+import { ownDropInFolders } from "../plan/dropIns";
 import type { UnitSpec } from "../plan/hostLayer";
 import type { HostPaths } from "../plan/hostPaths";
 import type { Observation } from "../plan/observation";
@@ -11,12 +12,15 @@ export interface SystemdUnitArgs {
   readonly host: HostConnection | undefined;
   readonly unit: UnitSpec;
   readonly paths: HostPaths;
+  /** containers have GPUs, which they may lose whenever systemd reads its files anew */
+  readonly gpus: boolean;
   readonly observed: Observation;
 }
 
 /**
- * A unit of systemd: its file, whether it starts with the host, and whether it runs. Restarted only where what
- * it has read is newer than its process; systemd reads its files anew only where one of them has changed.
+ * A unit of systemd: its file, whether it starts with the host, and whether it runs. Restarted only where its process
+ * was started as another unit, before what it has read, or with other folders; systemd reads its files anew only where
+ * one of them has changed. A first installation that does not start leaves nothing behind.
  */
 export class SystemdUnit extends pulumi.ComponentResource {
   /** differs whenever systemd may have read its files anew */
@@ -30,8 +34,8 @@ export class SystemdUnit extends pulumi.ComponentResource {
       {
         host: args.host,
         asRoot: paths.root === "",
-        script: readHostScripts(["files", "unit"]),
-        deleteScript: readHostScripts(["files", "unit-remove"]),
+        script: readHostScripts(["files", "systemd", "process", "unit"]),
+        deleteScript: readHostScripts(["files", "systemd", "unit-remove"]),
         environment: {
           ...fileVariables(unit),
           RECORDS: paths.records,
@@ -39,8 +43,11 @@ export class SystemdUnit extends pulumi.ComponentResource {
           SET_ASIDE: paths.setAside,
           UNIT: unit.name,
           LINK: unit.link ?? "",
+          GPUS: args.gpus ? "yes" : "no",
           RUNNING: unit.running ? "yes" : "no",
           READS: unit.reads.join("\n"),
+          WRITES: unit.writes.join("\n"),
+          DROP_INS: ownDropInFolders(paths.root, unit.name).join("\n"),
           // Another one is a reason to look whether the process is still up to date.
           GENERATION: unit.generation,
         },

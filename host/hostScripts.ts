@@ -7,3 +7,8 @@ export function readHostScripts(names: readonly string[], root = "."): string {
     .map((name) => readFileSync(join(root, "assets", "shell", "host", `${name}.sh`), "utf8"))
     .join("\n");
 }
+
+/** The script that makes the account and the folders, which install.sh runs as well; complete in itself. */
+export function readBaselineScript(root = "."): string {
+  return readFileSync(join(root, "assets", "shell", "host-baseline.sh"), "utf8");
+}

@@ -1,5 +1,14 @@
-import type { Problem } from "./errors";
-import type { EntryFacts, HostFileFacts, UnitFacts } from "./hostFileFacts";
+import { findDropIns } from "./dropIns";
+import { compareBaseline } from "./hostBaseline";
+import {
+  type Comparison,
+  describeParts,
+  LINK,
+  observe,
+  otherKind,
+  permissionDifferences,
+} from "./hostComparison";
+import type { HostFileFacts, UnitFacts } from "./hostFileFacts";
 import type { DirectorySpec, HostFileSpec, HostLayerSpec, UnitSpec } from "./hostLayer";
 import type { Observation } from "./observation";
 import { foreign } from "./quote";
@@ -10,6 +19,7 @@ export interface ResolvedHostLayer {
   readonly observed: {
     /** account and directories */
     readonly baseline: Observation;
+    readonly claim: Observation;
     readonly executable: Observation;
     readonly config: Observation;
     readonly rotation: Observation;
@@ -19,66 +29,18 @@ export interface ResolvedHostLayer {
   readonly drift: readonly string[];
 }
 
-/** What of a host stands in the way of its layer. */
-export function checkHostLayer(spec: HostLayerSpec, facts: HostFileFacts): Problem[] {
-  if (spec.paths.root !== "") return [];
-  const problems: Problem[] = [];
-  const where = "aistack:agent, aistack:idle";
-  if (!facts.access) {
-    problems.push({
-      what: "the agent's files on the host are root's, and this user is not root and may not become it",
-      where,
-      fix: "Run it as root, or allow this user sudo without a password",
-    });
-  }
-  if (!facts.systemd) {
-    problems.push({
-      what: "the agent and the idle check are units of systemd, which does not run on this host",
-      where,
-      fix: "Remove both keys, or choose a host that was started by systemd",
-    });
-  }
-  if (!facts.logrotate) {
-    problems.push({
-      what: "logrotate is not installed, and the agent's log would grow without end",
-      where,
-      fix: "Install it: apt-get install logrotate",
-    });
-  }
-  return problems;
-}
-
-/** One part's differences. */
-interface Comparison {
-  /** `is missing`, `has mode 0777, not 0644` */
-  readonly differences: readonly string[];
-  /** the differences came by a new configuration, or the part was never there */
-  readonly declared: boolean;
-  /** what it holds is not what is declared */
-  readonly content: boolean;
-}
-
-const LINK = "is a symbolic link to ";
-
-const SAME: Comparison = { differences: [], declared: false, content: false };
-
 /** Joins a host layer with what was seen of the host. */
 export function resolveHostLayer(
   spec: HostLayerSpec,
   facts: HostFileFacts,
   now: Date,
 ): ResolvedHostLayer {
-  const baseline = [
-    { object: `user ${spec.account.name}`, comparison: compareAccount(spec, facts) },
-    ...spec.directories.map((directory) => ({
-      object: `directory ${directory.path}`,
-      comparison: compareDirectory(directory, facts),
-    })),
-  ];
+  const baseline = compareBaseline(spec, facts);
   const file = (part: DirectorySpec & Pick<HostFileSpec, "sha256">) => ({
     object: `file ${part.path}`,
     comparison: compareFile(part, facts),
   });
+  const claim = file(spec.claim);
   const executable = file(spec.executable);
   const config = file(spec.config);
   const rotation = file(spec.rotation);
@@ -91,36 +53,31 @@ export function resolveHostLayer(
     unit,
     object: `unit ${unit.name}`,
     comparison: compareUnit(unit, spec, facts),
-    stale: unit.reads.filter((path) => changed.has(path)),
+    stale: [
+      ...unit.reads
+        .filter((path) => changed.has(path))
+        .map((path) => `reads ${path}, which changes`),
+      ...unit.writes
+        .filter((path) => facts.entries.get(path)?.type !== "directory")
+        .map((path) => `writes to ${path}, which is made anew`),
+    ],
   }));
 
-  const observe = (comparisons: readonly Comparison[], stale: readonly string[] = []) => {
-    const seen = [
-      ...comparisons.flatMap(({ differences }) => differences),
-      ...stale.map((path) => `reads ${path}, which changes`),
-    ];
-    return seen.length === 0
-      ? { inSync: true, text: "in sync" }
-      : { inSync: false, text: `${seen.join("; ")} at ${now.toISOString()}` };
-  };
   return {
     spec,
     observed: {
-      baseline: observe(baseline.map(({ comparison }) => comparison)),
-      executable: observe([executable.comparison]),
-      config: observe([config.comparison]),
-      rotation: observe([rotation.comparison]),
-      units: units.map(({ unit, comparison, stale }) => ({
+      baseline: observe(baseline, now),
+      claim: observe([claim], now),
+      executable: observe([executable], now),
+      config: observe([config], now),
+      rotation: observe([rotation], now),
+      units: units.map(({ unit, stale, ...part }) => ({
         unit,
-        observed: observe([comparison], stale),
+        observed: observe([part], now, stale),
       })),
     },
     drift: wasInstalled(spec, facts)
-      ? [...baseline, executable, config, rotation, ...units].flatMap(({ object, comparison }) =>
-          comparison.declared
-            ? []
-            : comparison.differences.map((difference) => `${object} ${difference}`),
-        )
+      ? describeParts([...baseline, claim, executable, config, rotation, ...units])
       : [],
   };
 }
@@ -131,25 +88,6 @@ function wasInstalled(spec: HostLayerSpec, facts: HostFileFacts): boolean {
     facts.records.size > 0 ||
     [spec.executable, spec.config, ...spec.units].some(({ path }) => facts.entries.has(path))
   );
-}
-
-function compareAccount({ account, paths }: HostLayerSpec, facts: HostFileFacts): Comparison {
-  if (paths.root !== "") return SAME;
-  const { groups } = facts;
-  if (groups === undefined) return { ...SAME, differences: ["is missing"] };
-  const member = groups.includes("docker");
-  if (member === account.dockerGroup) return SAME;
-  return {
-    ...SAME,
-    differences: [member ? "is in the group docker" : "is not in the group docker"],
-  };
-}
-
-function compareDirectory(spec: DirectorySpec, facts: HostFileFacts): Comparison {
-  const seen = facts.entries.get(spec.path);
-  if (seen === undefined) return { ...SAME, differences: ["is missing"] };
-  if (seen.type !== "directory") return { ...SAME, differences: [otherKind(seen, "directory")] };
-  return { ...SAME, differences: permissionDifferences(spec, seen) };
 }
 
 function compareFile(
@@ -182,9 +120,8 @@ function compareFile(
 
 function compareUnit(spec: UnitSpec, layer: HostLayerSpec, facts: HostFileFacts): Comparison {
   const file = masked(compareFile(spec, facts));
-  const dropIns = facts.dropIns
-    .filter((path) => path.split("/").at(-2) === `${spec.name}.d`)
-    .map((path) => `has a drop-in that is not aistack's: ${foreign(path)}`);
+  const { own, others } = findDropIns(layer.paths.root, spec.name, facts);
+  const dropIns = own.map((path) => `has a drop-in that is not aistack's: ${foreign(path)}`);
   // A unit that is not there has no state that would be worth a word.
   const state = file.differences.includes("is missing")
     ? []
@@ -193,7 +130,13 @@ function compareUnit(spec: UnitSpec, layer: HostLayerSpec, facts: HostFileFacts)
       );
   const differences = [...file.differences, ...state, ...dropIns];
   const declared = file.declared && state.length + dropIns.length === 0;
-  return { differences, declared, content: file.content };
+  const told = others.map((path) => tellDropIn(path, layer, spec));
+  return { differences, declared, content: file.content, told };
+}
+
+function tellDropIn(path: string, { paths }: HostLayerSpec, { name }: UnitSpec): string {
+  const hidden = `${paths.units}/${name}.d/${baseName(path)}`;
+  return `is altered by ${foreign(path)}, which may be for other units too, so it stays. Remove it, or hide it from this unit: ln -s /dev/null ${foreign(hidden)}; then systemctl daemon-reload, and systemctl restart ${name}`;
 }
 
 function unitDifferences(
@@ -206,7 +149,17 @@ function unitDifferences(
   const disabled = spec.link !== undefined && link?.type !== "link" ? ["is disabled"] : [];
   const seen = facts.units.get(spec.name);
   if (layer.paths.root !== "" || seen === undefined) return disabled;
-  return [...disabled, ...loadDifferences(spec, seen, file), ...activityDifferences(spec, seen)];
+  const lost = facts.lostFolders
+    .filter(({ unit }) => unit === spec.name)
+    .map(
+      ({ path }) => `no longer writes to ${foreign(path)}, which was made anew since it started`,
+    );
+  return [
+    ...disabled,
+    ...loadDifferences(spec, seen, file),
+    ...activityDifferences(spec, seen),
+    ...lost,
+  ];
 }
 
 function loadDifferences(spec: UnitSpec, seen: UnitFacts, file: Comparison): string[] {
@@ -223,26 +176,12 @@ function activityDifferences(spec: UnitSpec, seen: UnitFacts): string[] {
   return spec.running && !runs ? [`is not running (${seen.active})`] : [];
 }
 
-function otherKind(seen: EntryFacts, wanted: "file" | "directory"): string {
-  return seen.type === "link" ? LINK + foreign(seen.target ?? "") : `is no ${wanted}`;
-}
-
 /** What a link to nowhere means to systemd. */
 function masked(file: Comparison): Comparison {
   const differences = file.differences.map((words) =>
     words === `${LINK}/dev/null` ? "is masked" : words,
   );
   return { ...file, differences };
-}
-
-function permissionDifferences({ mode, owner }: DirectorySpec, seen: EntryFacts): string[] {
-  const differences: string[] = [];
-  if (seen.mode !== mode) differences.push(`has mode ${seen.mode}, not ${mode}`);
-  if (owner !== undefined && (seen.user !== owner.user || seen.group !== owner.group)) {
-    const found = `${seen.user}:${seen.group}`;
-    differences.push(`belongs to ${found}, not ${owner.user}:${owner.group}`);
-  }
-  return differences;
 }
 
 function baseName(path: string): string {

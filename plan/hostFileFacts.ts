@@ -4,13 +4,31 @@ export interface HostFileFacts {
   readonly access: boolean;
   readonly systemd: boolean;
   readonly logrotate: boolean;
-  /** groups of the agent's account; undefined where there is no such user */
-  readonly groups: readonly string[] | undefined;
+  /** the agent's account; undefined where there is no such user */
+  readonly user: UserFacts | undefined;
+  /** number of the group of the same name; undefined where there is none */
+  readonly groupId: number | undefined;
+  /** the stack whose files these are; undefined where there are none, or it is not told */
+  readonly stack: string | undefined;
   readonly entries: ReadonlyMap<string, EntryFacts>;
   /** SHA-256 of what was last written, by the name of the file */
   readonly records: ReadonlyMap<string, string>;
-  readonly dropIns: readonly string[];
+  /** files that alter units, with where they lead to if they are links */
+  readonly dropIns: readonly { readonly path: string; readonly target: string | undefined }[];
   readonly units: ReadonlyMap<string, UnitFacts>;
+  /** folders that a unit's process was started with, and that were made anew since */
+  readonly lostFolders: readonly { readonly unit: string; readonly path: string }[];
+  /** exit code of systemctl(1) where it could not tell of units: 124 where it did not answer in time */
+  readonly unitError: string | undefined;
+}
+
+/** A user as passwd(5) has it. */
+export interface UserFacts {
+  readonly id: number;
+  readonly groupId: number;
+  readonly shell: string;
+  /** names of all groups */
+  readonly groups: readonly string[];
 }
 
 /** Something at a path; the path itself, where that is a link. */
@@ -32,6 +50,8 @@ export interface UnitFacts {
   readonly fragment: string;
   /** its file is another one than systemd has read */
   readonly needsReload: boolean;
+  /** files that alter it, as it was loaded */
+  readonly dropIns: readonly string[];
 }
 
 const TYPES: Readonly<Record<string, EntryFacts["type"]>> = {
@@ -58,10 +78,16 @@ export function parseHostFileFacts(output: string): HostFileFacts {
     "drop-in",
     "sha256",
     "record",
+    "stack",
+    "user",
+    "group",
     "groups",
+    "unit",
+    "unit-error",
+    "lost",
   ];
   for (const [kind = ""] of facts) {
-    if (![...known, "unit"].includes(kind))
+    if (!known.includes(kind))
       throw new Error(`the probe of host files printed an unexpected line: ${kind}`);
   }
   const hashes = new Map(pairs(all("sha256")));
@@ -69,7 +95,9 @@ export function parseHostFileFacts(output: string): HostFileFacts {
     access: all("access")[0]?.[0] === "root",
     systemd: all("systemd").length > 0,
     logrotate: all("logrotate").length > 0,
-    groups: all("groups")[0]?.[0]?.split(" "),
+    user: parseUser(all("user")[0]?.[0], all("groups")[0]?.[0]),
+    groupId: toNumber(all("group")[0]?.[0]?.split(":")[2]),
+    stack: all("stack")[0]?.[0],
     entries: new Map(
       all("entry").map(([path = "", type = "", mode = "", user = "", group = "", target = ""]) => [
         path,
@@ -84,9 +112,25 @@ export function parseHostFileFacts(output: string): HostFileFacts {
       ]),
     ),
     records: new Map(pairs(all("record"))),
-    dropIns: all("drop-in").map(([path = ""]) => path),
+    dropIns: all("drop-in").map(([path = "", target = ""]) => ({
+      path,
+      target: target === "" ? undefined : target,
+    })),
     units: parseUnits(all("unit").map(([property = ""]) => property)),
+    lostFolders: all("lost").map(([unit = "", path = ""]) => ({ unit, path })),
+    unitError: all("unit-error")[0]?.[0],
   };
+}
+
+/** @param line of passwd(5) */
+function parseUser(line: string | undefined, groups = ""): UserFacts | undefined {
+  if (line === undefined) return undefined;
+  const [, , id, groupId, , , shell = ""] = line.split(":");
+  return { id: Number(id), groupId: Number(groupId), shell, groups: groups.split(" ") };
+}
+
+function toNumber(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text);
 }
 
 function pairs(rows: readonly (readonly string[])[]): [string, string][] {
@@ -109,8 +153,16 @@ function parseUnits(lines: readonly string[]): Map<string, UnitFacts> {
           active: block.get("ActiveState") ?? "",
           fragment: block.get("FragmentPath") ?? "",
           needsReload: block.get("NeedDaemonReload") === "yes",
+          dropIns: splitPaths(block.get("DropInPaths") ?? ""),
         },
       ]),
+  );
+}
+
+/** Paths between spaces; one that holds a space stands in quotes. */
+function splitPaths(text: string): string[] {
+  return [...text.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(
+    ([, quoted, plain]) => quoted?.replaceAll(/\\(.)/g, "$1") ?? plain ?? "",
   );
 }
 

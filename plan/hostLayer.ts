@@ -5,7 +5,8 @@ import {
   toAgentConfig,
   watchdogSeconds,
 } from "./agentConfig";
-import { type HostPaths, hostPaths } from "./hostPaths";
+import { type HostBaselineSpec, planHostBaseline } from "./hostBaseline";
+import type { HostPaths } from "./hostPaths";
 import {
   ACCOUNT,
   AGENT_UNIT,
@@ -18,17 +19,15 @@ import {
   type UnitInput,
 } from "./hostUnits";
 import { renderLogrotate } from "./logrotateFile";
-import type { HostConnection, Settings } from "./settings";
+import type { Settings } from "./settings";
 import { renderUnit, type UnitSections } from "./unitFile";
 import { MODEL_SERVICE } from "./wiring";
 
 /** What a stack installs on its host beside the containers, as plain data. */
-export interface HostLayerSpec {
-  /** undefined: this machine */
-  readonly host: HostConnection | undefined;
-  readonly paths: HostPaths;
-  readonly account: AccountSpec;
-  readonly directories: readonly DirectorySpec[];
+export interface HostLayerSpec extends HostBaselineSpec {
+  /** whose it is: a host has one agent */
+  readonly stack: string;
+  readonly claim: HostFileSpec;
   readonly executable: ExecutableSpec;
   readonly config: HostFileSpec;
   readonly rotation: HostFileSpec;
@@ -40,9 +39,8 @@ export interface HostLayerSpec {
 /** A system user with a group of the same name. */
 export interface AccountSpec {
   readonly name: string;
-  readonly home: string;
-  /** member of the group docker, which equals root */
-  readonly dockerGroup: boolean;
+  /** member of the group docker, which equals root; undefined: as it is */
+  readonly dockerGroup: boolean | undefined;
 }
 
 /** Owner of a path; undefined under another root, where it is whoever installs. */
@@ -64,6 +62,8 @@ export interface ExecutableSpec extends DirectorySpec {
   /** on the machine that deploys */
   readonly source: string;
   readonly sha256: string;
+  /** that it is made for, as images name it: `amd64`, `arm64` */
+  readonly architecture: string;
 }
 
 export interface UnitSpec extends HostFileSpec {
@@ -74,6 +74,8 @@ export interface UnitSpec extends HostFileSpec {
   readonly running: boolean;
   /** paths that it has read when it started */
   readonly reads: readonly string[];
+  /** folders that it writes to */
+  readonly writes: readonly string[];
   /** identity of what it reads */
   readonly generation: string;
 }
@@ -85,25 +87,27 @@ export type HostLayerSettings = Pick<
 >;
 
 export interface HostLayerInput {
+  readonly stack: string;
   readonly settings: HostLayerSettings;
   readonly services: AgentConfigInput["services"];
   /** where the engine keeps its data; undefined where the host does not tell */
   readonly dataRoot: string | undefined;
   /** the built agent on the machine that deploys */
-  readonly executable: { readonly source: string; readonly sha256: string };
+  readonly executable: Pick<ExecutableSpec, "source" | "sha256" | "architecture">;
 }
 
-/** Nothing for a stack that has nothing on its host beside containers. */
+/** Nothing for a stack that has nothing on its host beside containers; a host over SSH has its baseline. */
 export function hostLayerSettings(settings: Settings): { hostLayer?: HostLayerSettings } {
   const { host, agent, idle, gpu, hostRoot, bindAddress } = settings;
-  if (!agent.enabled && !idle.enabled) return {};
+  if (!agent.enabled && !idle.enabled && host === undefined) return {};
   return { hostLayer: { host, agent, idle, gpu, hostRoot, bindAddress } };
 }
 
 /** Decides what is installed on the host. */
 export function planHostLayer(input: HostLayerInput): HostLayerSpec {
   const { settings } = input;
-  const paths = hostPaths(settings.hostRoot);
+  const baseline = planHostBaseline(settings);
+  const { paths } = baseline;
   const owner = (user: string, group: string): Owner =>
     settings.hostRoot === "" ? { user, group } : undefined;
   const ofRoot = owner("root", "root");
@@ -115,6 +119,7 @@ export function planHostLayer(input: HostLayerInput): HostLayerSpec {
     gpu: settings.gpu,
     bindAddress: settings.bindAddress,
     watchdogSeconds: watchdogSeconds(settings.agent.heartbeatSeconds),
+    dataRoot: input.dataRoot,
     suspend: settings.idle.suspend,
   };
   const generation = sha256(`${input.executable.sha256}\n${config.sha256}`);
@@ -122,7 +127,7 @@ export function planHostLayer(input: HostLayerInput): HostLayerSpec {
     name: string,
     sections: UnitSections,
     running: boolean,
-    reads: readonly string[],
+    { reads, writes }: Pick<UnitSpec, "reads" | "writes"> = { reads: [], writes: [] },
   ): UnitSpec => {
     const wantedBy = sections.Install?.WantedBy;
     return {
@@ -131,35 +136,39 @@ export function planHostLayer(input: HostLayerInput): HostLayerSpec {
       link: typeof wantedBy === "string" ? `${paths.units}/${wantedBy}.wants/${name}` : undefined,
       running,
       reads,
+      writes,
       generation: reads.length === 0 ? "" : generation,
     };
   };
-  const readByAgent = [paths.executable, paths.config];
+  const ofRunningAgent = {
+    reads: [paths.executable, paths.config],
+    writes: [paths.state, paths.logs, paths.metrics],
+  };
+  const ownDirectories: DirectorySpec[] = [
+    { path: paths.records, mode: "0755", owner: ofRoot },
+    { path: paths.metrics, mode: "0750", owner: ofAgent },
+    { path: paths.executableFolder, mode: "0755", owner: ofRoot },
+  ];
   return {
-    host: settings.host,
+    ...baseline,
+    stack: input.stack,
     beforeContainers: settings.gpu !== "none",
-    paths,
-    account: { name: ACCOUNT, home: paths.state, dockerGroup: settings.agent.dockerGroup },
-    directories: [
-      { path: paths.configuration, mode: "0750", owner: owner("root", ACCOUNT) },
-      { path: paths.records, mode: "0755", owner: ofRoot },
-      { path: paths.state, mode: "0750", owner: ofAgent },
-      { path: paths.logs, mode: "0750", owner: ofAgent },
-      { path: paths.metrics, mode: "0750", owner: ofAgent },
-      { path: paths.executableFolder, mode: "0755", owner: ofRoot },
-    ],
+    account: { ...baseline.account, dockerGroup: settings.agent.dockerGroup },
+    directories: [...baseline.directories, ...ownDirectories],
+    ownDirectories,
+    claim: hostFile(paths.claim, "0644", ofRoot, `${input.stack}\n`),
     executable: { path: paths.executable, mode: "0755", owner: ofRoot, ...input.executable },
     config,
     rotation: hostFile(paths.logrotate, "0644", ofRoot, rotationText(paths, ofAgent)),
     units: [
       ...(settings.agent.enabled
-        ? [unit(AGENT_UNIT, agentUnit(unitInput), true, readByAgent)]
+        ? [unit(AGENT_UNIT, agentUnit(unitInput), true, ofRunningAgent)]
         : []),
       ...(settings.idle.enabled
         ? [
             // Read anew at every check: nothing to restart.
-            unit(IDLE_UNIT, idleUnit(unitInput), false, []),
-            unit(IDLE_TIMER, idleTimer(), true, []),
+            unit(IDLE_UNIT, idleUnit(unitInput), false),
+            unit(IDLE_TIMER, idleTimer(), true),
           ]
         : []),
     ],
@@ -178,13 +187,14 @@ function rotationText(paths: HostPaths, owner: Owner): string {
   const reopen = [
     // Not running: nothing holds the old file open.
     `if systemctl --quiet is-active ${AGENT_UNIT}; then`,
-    `    systemctl kill --signal=USR1 ${AGENT_UNIT}`,
+    // The agent alone, not what it has started. From systemd 252 on this is an abbreviation of --kill-whom.
+    `    systemctl kill --kill-who=main --signal=USR1 ${AGENT_UNIT}`,
     "fi",
   ];
   const ofOwner = owner === undefined ? {} : { owner };
   return renderLogrotate(paths.logrotate, [
     { folder: paths.logs, ending: ".log", keep: 7, reopen, ...ofOwner },
-    // 31 files of at most 15 MiB stay below 500 MB.
+    // The size counts only where logrotate runs more often than once a day: of itself it does not cap a day.
     {
       folder: paths.metrics,
       ending: ".jsonl",

@@ -5,6 +5,8 @@ export interface HostPaths {
   readonly configuration: string;
   /** the agent's configuration */
   readonly config: string;
+  /** name of the stack whose agent it is */
+  readonly claim: string;
   /** SHA-256 of what was last written, by the name of the file; tells an edit by hand from a new configuration */
   readonly records: string;
   /** where files of the user's that stood in the way are kept */
@@ -25,6 +27,7 @@ export function hostPaths(root: string): HostPaths {
     root,
     configuration: `${root}/etc/aistack`,
     config: `${root}/etc/aistack/agent.json`,
+    claim: `${root}/etc/aistack/stack`,
     records: `${root}/etc/aistack/installed`,
     setAside: `${root}/etc/aistack/set-aside`,
     state: `${root}/var/lib/aistack`,

@@ -16,6 +16,8 @@ export interface UnitInput {
   readonly bindAddress: string;
   /** longest time without a sign of life before the agent counts as hanging */
   readonly watchdogSeconds: number;
+  /** where the engine keeps its data, of which the agent tells the free space; undefined: unknown */
+  readonly dataRoot: string | undefined;
   /** suspend the host where the idle check asks for it */
   readonly suspend: boolean;
 }
@@ -96,8 +98,9 @@ export function suspendCommand(paths: HostPaths): string[] {
   return ["/usr/bin/touch", `${paths.runtime}/aistack-idle/suspend`];
 }
 
+/** Of itself, systemctl asks only on a terminal whether somebody holds a lock against it. */
 function suspendScript(paths: HostPaths): string {
-  return `if [ -e ${paths.runtime}/aistack-idle/suspend ]; then exec systemctl suspend; fi`;
+  return `if [ -e ${paths.runtime}/aistack-idle/suspend ]; then exec systemctl suspend --check-inhibitors=yes; fi`;
 }
 
 /** systemd makes and removes the folder; under another root there is no systemd of ours to do so. */
@@ -106,7 +109,7 @@ function runtimeFolder(paths: HostPaths, name: string): Directives {
 }
 
 /** All that a process which reads the host, asks services on it, and writes two folders can do without. */
-function sandbox({ paths, gpu, bindAddress }: UnitInput): Directives {
+function sandbox({ paths, gpu, bindAddress, dataRoot }: UnitInput): Directives {
   const nvidia = gpu === "nvidia";
   return {
     User: ACCOUNT,
@@ -127,7 +130,7 @@ function sandbox({ paths, gpu, bindAddress }: UnitInput): Directives {
     PrivateMounts: true,
     PrivateUsers: true,
     ProtectSystem: "strict",
-    ProtectHome: true,
+    ...withoutHomes(dataRoot),
     ProtectProc: "invisible",
     // The agent reads /proc/meminfo and /proc/driver/nvidia.
     ProcSubset: "all",
@@ -155,6 +158,16 @@ function sandbox({ paths, gpu, bindAddress }: UnitInput): Directives {
     IPAddressDeny: "any",
     IPAddressAllow: [...new Set(["localhost", ...reachableAt(bindAddress)])],
   };
+}
+
+/**
+ * No home of anybody's but the engine's data, should they be there: nothing below a folder that is closed can be seen.
+ * A path that the directive would take apart is left out, and the heartbeat tells of no disk.
+ */
+function withoutHomes(dataRoot: string | undefined): Directives {
+  return dataRoot !== undefined && /^\/(?:home|root|run\/user)\/[\w./@+-]+$/.test(dataRoot)
+    ? { ProtectHome: "tmpfs", BindReadOnlyPaths: `-${dataRoot}` }
+    : { ProtectHome: true };
 }
 
 /** Where services answer besides loopback. */

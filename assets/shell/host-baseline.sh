@@ -6,6 +6,8 @@
 #
 # Environment:
 #   ROOT          where the host's files begin; empty: at the root. The accounts are then those of ROOT/etc.
+#   ACCOUNTS      no: of no concern, and folders stay with whom they belong to; needs no root then
+#   FOLDERS       further folders, one a line: MODE OWNER GROUP PATH, the mode as four octal digits
 #   DOCKER_GROUP  yes: the user belongs to the group docker, whose members equal root; no: it does not;
 #                 empty: as it is
 #   CHECK         yes: changes nothing, only prints what differs; needs no root
@@ -15,6 +17,7 @@ set -eu
 root=${ROOT:-}
 check=${CHECK:-no}
 docker_group=${DOCKER_GROUP:-}
+accounts=${ACCOUNTS:-yes}
 # Below it are a distribution's own users, from it on people.
 first_person=1000
 refused=0
@@ -140,9 +143,9 @@ id_of() {
   if [ -n "$line" ]; then part 3 "$line"; elif [ "$2" = root ]; then echo 0; fi
 }
 
-# folder PATH OWNER: mode 0750, group aistack.
+# folder MODE OWNER GROUP PATH
 folder() {
-  path=$root$1
+  path=$root$4
   if [ -L "$path" ]; then
     refuse "$path is a symbolic link, which is not followed" 'Remove it, or mount the other place there'
     return 0
@@ -153,42 +156,62 @@ folder() {
     differs "$path is missing" || return 0
     mkdir -p "${path%/*}"
     mkdir -m 0700 "$path"
-    own "$2"
+    own "$(owner_of "$2" "$3")" "$1"
     made "$path"
     return 0
   fi
-  owner=$(id_of passwd "$2")
-  group=$(id_of group aistack)
+  owner=$(owner_of "$2" "$3")
   # Without the accounts, which have been named already, nothing can be compared.
-  if [ -z "$owner" ] || [ -z "$group" ]; then return 0; fi
+  [ -n "$owner" ] || return 0
+  wanted="$owner ${1#0}"
   seen=$(stat -c '%u:%g %a' "$path")
-  if [ "$seen" != "$owner:$group 750" ]; then
-    text="has owner and mode $seen instead of $owner:$group 750"
+  if [ "$seen" != "$wanted" ]; then
+    text="has owner and mode $seen instead of $wanted"
     if differs "$path $text"; then
-      own "$2"
+      own "$owner" "$1"
       mended "$path $(printf '%s' "$text" | sed 's/^has/had/')"
     fi
   fi
 }
 
-# From inside, so that nobody who may write beside it can put another thing in its place meanwhile.
+# owner_of USER GROUP: whom the folder is to belong to, in numbers; nothing where one of them is missing.
+owner_of() {
+  if [ "$accounts" = no ]; then
+    seen=$(stat -c '%u:%g %a' "$path")
+    echo "${seen% *}"
+    return
+  fi
+  user=$(id_of passwd "$1")
+  group=$(id_of group "$2")
+  if [ -n "$user" ] && [ -n "$group" ]; then echo "$user:$group"; fi
+}
+
+# own OWNER MODE: from inside, so that nobody who may write beside it can put another thing in its place meanwhile.
 own() (
   cd -P "$path"
   if [ "$(pwd -P)" != "$real_root${path#"$root"}" ]; then
     echo "$path was exchanged for something else meanwhile" >&2
     exit 1
   fi
-  chown "$(id_of passwd "$1"):$(id_of group aistack)" .
-  chmod u=rwx,g=rx,o=,a-st .
+  [ "$accounts" = no ] || chown "$1" .
+  # Five digits: a folder would keep its special bits otherwise.
+  chmod "0$2" .
 )
 
 if [ -n "$root" ] && [ "$check" != yes ]; then mkdir -p "$root"; fi
 real_root=''
 if [ -n "$root" ] && [ -d "$root" ]; then real_root=$(cd -P "$root" && pwd -P); fi
 
-ensure_accounts
-ensure_user
-folder /etc/aistack root
-folder /var/lib/aistack aistack
-folder /var/log/aistack aistack
+if [ "$accounts" != no ]; then
+  ensure_accounts
+  ensure_user
+fi
+folder 0750 root aistack /etc/aistack
+folder 0750 aistack aistack /var/lib/aistack
+folder 0750 aistack aistack /var/log/aistack
+while read -r mode user group path; do
+  [ -z "$path" ] || folder "$mode" "$user" "$group" "$path"
+done <<END
+${FOLDERS:-}
+END
 [ "$refused" = 0 ] || exit 1

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# The system user aistack and its folders: assets/shell/host-baseline.sh, which the Pulumi program runs as well.
+# The system user aistack and its folders: assets/shell/host-baseline.sh, which the component HostBaseline runs as well, also over
+# SSH.
 
 # What differs, one thing a line; nothing where all is as it should be. Needs no root, so that a run that has
 # nothing to do asks for no password.

@@ -13,7 +13,7 @@ free_gb() {
 }
 
 check_disk() {
-  check_free "$docker_root" "images and models"
+  [[ $stack_is_remote == yes ]] || check_free "$docker_root" "images and models"
   check_free "$(cache_folder)" "engine and builds"
 }
 
@@ -47,7 +47,8 @@ everything_is_there() {
 everything=''
 
 have_everything() {
-  [[ $node_state == ready && $docker_state == running ]] && ((${#packages[@]} == 0)) || return 1
+  [[ $node_state == ready && $docker_state == @(running|remote) ]] && ((${#packages[@]} == 0)) || return 1
   [[ -n $(compgen -G "$(cache_folder)/artifacts/pulumi-home-*") ]] || return 1
+  [[ $docker_state == running ]] || return 0
   [[ -n $(docker image ls --quiet "aistack.invalid/*" 2>/dev/null)$(docker image ls --quiet "ollama/ollama" 2>/dev/null) ]]
 }

@@ -17,6 +17,19 @@ row() {
 # check_host: the facts come first (look_at_docker, look_at_node, look_at_baseline, list_missing_packages,
 # read_stack_settings).
 check_host() {
+  if [[ $stack_is_remote == yes ]]; then
+    check_this_machine
+  else
+    check_server
+  fi
+  finish_network_checks
+  check_network
+  check_clock
+  check_disk
+}
+
+# Where the stack is this machine's own.
+check_server() {
   check_distribution
   check_architecture
   check_user
@@ -29,10 +42,16 @@ check_host() {
   check_init
   check_cgroups
   check_confinement
-  finish_network_checks
-  check_network
-  check_clock
-  check_disk
+}
+
+# Where it is another one's, this one only runs aistack: no Docker, no service and no memory of its own is used.
+check_this_machine() {
+  row ok host "$stack_address, over SSH: aistack looks at its Docker, disk and ports; this machine only runs aistack"
+  [[ -z $(list_wanted) ]] || check_distribution
+  check_architecture
+  check_user
+  check_checkout
+  check_node
 }
 
 tell_checks() {

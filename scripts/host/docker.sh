@@ -8,7 +8,8 @@ readonly DOCKER_START_LIMIT=60
 # One file beside the log: Docker was installed by us, so it is for us to let this user use it.
 docker_mark() { echo "$state_folder/installed-docker"; }
 
-# absent, stopped, denied, elsewhere (DOCKER_HOST names one that does not answer) or running.
+# absent, stopped, denied, elsewhere (DOCKER_HOST names one that does not answer), running, or remote (the stack's
+# is another machine's, and of no concern here).
 docker_state=absent docker_version='' docker_root=/var/lib/docker
 # docker or distribution, whose packages they are: set where this run installed it.
 docker_installed_from=''

@@ -17,8 +17,10 @@ list_missing_packages() {
   packages=()
   have curl || packages+=(curl)
   [[ -s ${AISTACK_ROOT-}/etc/ssl/certs/ca-certificates.crt ]] || packages+=(ca-certificates)
-  have ss || packages+=(iproute2)
-  have useradd || packages+=(passwd)
+  if [[ $stack_is_remote == no ]]; then
+    have ss || packages+=(iproute2)
+    have useradd || packages+=(passwd)
+  fi
   case $node_state in
     absent) packages+=(nodejs npm) ;;
     no-npm) packages+=(npm) ;;

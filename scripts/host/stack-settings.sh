@@ -5,7 +5,7 @@
 
 stack_name='' stack_host_root='' stack_bind_address=127.0.0.1
 # Whether the stack is another machine's: then this one is only where the command runs.
-stack_is_remote=no
+stack_is_remote=no stack_address=''
 # Services of the stack and the host's port of each; "?" where it cannot be told.
 stack_services=() stack_ports=()
 
@@ -22,6 +22,7 @@ read_stack_settings() {
       profile) profile=$value ;;
       bindAddress) stack_bind_address=$value ;;
       hostRoot) stack_host_root=$value ;;
+      host.address) stack_is_remote=yes stack_address=$value ;;
       host.*) stack_is_remote=yes ;;
       services.*) named+=("$value") ;;
       ports.*) set_ports[${key#ports.}]=$value ;;

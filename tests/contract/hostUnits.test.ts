@@ -12,10 +12,15 @@ import { planLayer } from "../support/plan/hostLayer";
  * know, with a line of output.
  */
 
-const VARIANTS = {
+interface Variant extends Readonly<Record<string, unknown>> {
+  readonly dataRoot?: string;
+}
+
+const VARIANTS: Readonly<Record<string, Variant>> = {
   "without a GPU": {},
   "with NVIDIA's": { gpu: "nvidia" },
   "published on the network": { bindAddress: "192.168.1.5" },
+  "whose engine keeps its data in a home": { dataRoot: "/home/docker" },
   "that may suspend the host": { idle: { enabled: true, suspend: true } },
 };
 
@@ -34,8 +39,8 @@ function systemdAnalyze(...args: readonly string[]) {
 }
 
 /** Writes the units, as they are on a host or with every path below the folder. */
-function writeUnits(config: Record<string, unknown>, hostRoot = ""): string[] {
-  const { units, paths } = planLayer({ ...config, hostRoot });
+function writeUnits({ dataRoot, ...config }: Variant, hostRoot = ""): string[] {
+  const { units, paths } = planLayer({ ...config, hostRoot }, dataRoot);
   const executable = join(folder, "usr/local/lib/aistack/aistack-agent");
   mkdirSync(dirname(executable), { recursive: true });
   writeFileSync(executable, "#!/bin/sh\n", { mode: 0o755 });

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectNoChanges, lifeOf, running, update } from "../support/e2e/stack";
@@ -12,6 +13,8 @@ import { type Sshd, startSshd } from "../support/provider/sshd";
 describe("a stack on a host over SSH", () => {
   let workspace: Workspace;
   let sshd: Sshd;
+  /** instead of this machine's own folders, which the server's are */
+  const hostRoot = mkdtempSync(join(tmpdir(), "aistack-host-root-"));
 
   const configure = (hostKey: string) =>
     workspace.configure(
@@ -22,6 +25,7 @@ describe("a stack on a host over SSH", () => {
         `    user: ${sshd.user}`,
         `    hostKey: ${hostKey}`,
         `    privateKeyFile: ${sshd.privateKeyFile}`,
+        `  aistack:hostRoot: ${hostRoot}`,
         TINY_MODEL,
       ].join("\n"),
     );
@@ -37,6 +41,7 @@ describe("a stack on a host over SSH", () => {
   afterAll(async () => {
     await workspace?.remove();
     await sshd?.stop();
+    rmSync(hostRoot, { recursive: true });
   });
 
   it("another host key is refused by preview and up, before anybody was let in", async () => {
@@ -62,7 +67,7 @@ describe("a stack on a host over SSH", () => {
 
   it("first up: a model is made through the tunnel and generates tokens", async () => {
     const output = await update(workspace);
-    expect(output).toContain("+ 14 created");
+    expect(output).toContain("+ 16 created");
     expect((await running(workspace, "ollama")).State.Status).toBe("running");
     const answer = await workspace.ollama("/api/generate", {
       model: "tiny",
@@ -73,6 +78,15 @@ describe("a stack on a host over SSH", () => {
   });
 
   it("empty second preview", () => expectNoChanges(workspace));
+
+  it("drift: a folder of the host's that was removed is named and made anew", async () => {
+    rmSync(join(hostRoot, "var/lib/aistack"), { recursive: true });
+    const preview = await workspace.pulumi("preview", "--expect-no-changes");
+    expect(preview.output).toContain(`warning: directory ${hostRoot}/var/lib/aistack is missing`);
+    expect(preview.code).not.toBe(0);
+    await update(workspace);
+    expect(statSync(join(hostRoot, "var/lib/aistack")).mode & 0o7777).toBe(0o750);
+  });
 
   it("nothing of the private key is in the state", () => {
     const key = readFileSync(sshd.privateKeyFile, "utf8").split("\n")[1] ?? "";
@@ -134,5 +148,6 @@ describe("a stack on a host over SSH", () => {
     expect(await docker("volume", "ls", "--quiet", "--filter", `name=^${workspace.prefix}-`)).toBe(
       workspace.name("ollama_data"),
     );
+    expect(statSync(join(hostRoot, "etc/aistack")).isDirectory()).toBe(true);
   });
 });

@@ -71,7 +71,7 @@ describe("a host under systemd", () => {
   it("first up: what is installed belongs to whom it should, and runs", async () => {
     expect(warningsOf(await update())).toEqual([]);
     const installed = [
-      "/etc/aistack /etc/aistack/agent.json /etc/logrotate.d/aistack",
+      "/etc/aistack /etc/aistack/agent.json /etc/aistack/stack /etc/logrotate.d/aistack",
       `/usr/local/lib/aistack /usr/local/lib/aistack/aistack-agent ${UNITS}/aistack-[ai]*`,
       "/var/lib/aistack /var/log/aistack /var/log/aistack/metrics",
     ].join(" ");
@@ -79,6 +79,7 @@ describe("a host under systemd", () => {
       [
         "drwxr-x--- root:aistack /etc/aistack",
         "-rw-r----- root:aistack /etc/aistack/agent.json",
+        "-rw-r--r-- root:root /etc/aistack/stack",
         "-rw-r--r-- root:root /etc/logrotate.d/aistack",
         "drwxr-xr-x root:root /usr/local/lib/aistack",
         "-rwxr-xr-x root:root /usr/local/lib/aistack/aistack-agent",
@@ -203,10 +204,11 @@ describe("a host under systemd", () => {
       chmod 666 /etc/aistack/agent.json
       rm /etc/logrotate.d/aistack
       chmod 777 /usr/local/lib/aistack/aistack-agent
-      usermod --append --groups docker aistack`);
+      usermod --append --groups docker --shell /bin/sh aistack`);
     const preview = await workspace.pulumi("preview", "--expect-no-changes");
     expect(preview.code).not.toBe(0);
     const named = [
+      "user aistack can log in (its shell is /bin/sh)",
       "user aistack is in the group docker",
       "directory /etc/aistack belongs to nobody:aistack, not root:aistack",
       "directory /usr/local/lib/aistack has mode 0777, not 0755",
@@ -225,6 +227,67 @@ describe("a host under systemd", () => {
     expect(await shell("cat /etc/aistack/set-aside/*")).toBe("[Service]\nNice=5");
     expect(await machine.property("aistack-idle.service", "Nice")).toBe("0");
     expect(await lives()).toEqual(before);
+  });
+
+  it("drift of what runs: a drop-in on the agent, its folders deleted; an up starts it anew, as declared", async () => {
+    const before = await lives();
+    await shell(`
+      mkdir ${UNITS}/${AGENT}.d
+      printf '[Service]\\nNice=5\\n' >${UNITS}/${AGENT}.d/nice.conf
+      systemctl daemon-reload; systemctl restart ${AGENT}
+      rm -r /var/log/aistack /var/lib/aistack`);
+    const altered = await mainPid();
+    const nice = async () => shell(`cut -d ' ' -f 19 /proc/${await mainPid()}/stat`);
+    expect(await nice()).toBe("5");
+    // systemd makes them for the idle check. The agent does not see that they are others.
+    const folders = ["/var/lib/aistack", "/var/log/aistack", "/var/log/aistack/metrics"];
+    await until("the folders", 15, async () =>
+      (await shell(`ls -d ${folders.join(" ")} 2>/dev/null || true`)).includes("metrics"),
+    );
+    const lost = folders.map(
+      (path) => `unit ${AGENT} no longer writes to ${path}, which was made anew since it started`,
+    );
+    expect(warningsOf(await update())).toEqual([
+      ...lost,
+      `unit ${AGENT} has a drop-in that is not aistack's: ${UNITS}/${AGENT}.d/nice.conf`,
+    ]);
+    expect(["0", altered]).not.toContain(await mainPid());
+    expect(await nice()).toBe("0");
+    await beating();
+    expect(await shell(`stat -c %U /proc/${await mainPid()} /var/log/aistack/metrics/*`)).toBe(
+      "aistack\naistack",
+    );
+    const after = await lives();
+    expect(after).toEqual({ ...before, agent: after.agent });
+    await expectNoChanges(workspace);
+  });
+
+  it("drift that an up leaves to people: a drop-in for all services is told at each preview, with a remedy", async () => {
+    await shell(`mkdir ${UNITS}/service.d; echo '[Service]' >${UNITS}/service.d/all.conf`);
+    const told = (unit: string) =>
+      `unit ${unit} is altered by ${UNITS}/service.d/all.conf, which may be for other units too, so it stays. Remove it, or hide it from this unit: ln -s /dev/null ${UNITS}/${unit}.d/all.conf; then systemctl daemon-reload, and systemctl restart ${unit}`;
+    const preview = () => workspace.pulumi("preview", "--expect-no-changes");
+    const first = await preview();
+    expect([first.code, warningsOf(first.output)]).toEqual([
+      0,
+      [told(AGENT), told("aistack-idle.service")],
+    ]);
+    for (const unit of [AGENT, "aistack-idle.service"])
+      await shell(`mkdir ${UNITS}/${unit}.d; ln -s /dev/null ${UNITS}/${unit}.d/all.conf`);
+    await shell("systemctl daemon-reload");
+    const second = await preview();
+    expect([second.code, warningsOf(second.output)]).toEqual([0, []]);
+    await shell(`rm -r ${UNITS}/service.d ${UNITS}/aistack-*.d; systemctl daemon-reload`);
+  });
+
+  it("another stack's agent is not taken from it: a preview refuses", async () => {
+    await shell("cp -p /etc/aistack/stack /root/claim; echo other >/etc/aistack/stack");
+    const { code, output } = await workspace.pulumi("preview");
+    await shell("cp -p /root/claim /etc/aistack/stack");
+    expect(code).not.toBe(0);
+    expect(output).toContain(
+      "aistack:agent, aistack:idle: the agent on this host belongs to the stack other, and a host has one agent. Remove both keys from one of the two stacks; where the other one no longer exists, remove /etc/aistack/stack",
+    );
   });
 
   it("drift of units: edited, stopped, deleted, masked; an up brings them back, and nothing else starts anew", async () => {
@@ -304,6 +367,8 @@ describe("a host under systemd", () => {
       "/var/log/aistack",
     ]);
     expect(untouched.filter((path) => !left.includes(path))).toEqual([]);
+    // As the folders above, it is the host's, whoever made it.
+    expect(await shell("id -nG aistack")).toBe("aistack");
     const units = "systemctl list-units --all --no-legend --plain 'aistack-*'";
     expect(await shell(units)).toBe("");
   });

@@ -76,7 +76,7 @@ describe("a host under systemd, over SSH", () => {
   it("destroy: what was installed goes", async () => {
     const destroyed = await workspace.pulumi("destroy", "--yes");
     expect(destroyed.code, destroyed.output).toBe(0);
-    const installed = "/usr/local/lib/aistack /etc/aistack /etc/logrotate.d/aistack";
+    const installed = "/usr/local/lib/aistack /etc/aistack/* /etc/logrotate.d/aistack";
     expect(
       await machine.shell(`ls -d ${installed} /etc/systemd/system/aistack-* 2>/dev/null || true`),
     ).toBe("");

@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { planHostBaseline, resolveHostBaseline } from "../../plan/hostBaseline";
 import { resolveHostLayer } from "../../plan/hostDrift";
 import { resolveStack } from "../../plan/resolve";
 import { buildGraph, type Graph, type Registered } from "../support/plan/graph";
@@ -55,6 +57,7 @@ describe("this machine's layer", () => {
     expect(ofLayer(graph).map(({ type, name, parent }) => `${type} ${name} < ${parent}`)).toEqual([
       "aistack:AgentExecutable aistack-host-executable < aistack:HostLayer aistack-host",
       "aistack:HostBaseline aistack-host-baseline < aistack:HostLayer aistack-host",
+      "aistack:HostFile aistack-host-claim < aistack:HostLayer aistack-host",
       "aistack:HostFile aistack-host-config < aistack:HostLayer aistack-host",
       "aistack:HostFile aistack-host-logs < aistack:LogRotation aistack-host-logs",
       "aistack:HostLayer aistack-host < aistack:AiStack aistack",
@@ -64,6 +67,7 @@ describe("this machine's layer", () => {
       "aistack:SystemdUnit aistack-idle.timer < aistack:HostLayer aistack-host",
       "command:Command aistack-agent.service < aistack:SystemdUnit aistack-agent.service",
       "command:Command aistack-host-baseline < aistack:HostBaseline aistack-host-baseline",
+      "command:Command aistack-host-claim < aistack:HostFile aistack-host-claim",
       "command:Command aistack-host-config < aistack:HostFile aistack-host-config",
       "command:Command aistack-host-executable < aistack:AgentExecutable aistack-host-executable",
       "command:Command aistack-host-logs < aistack:HostFile aistack-host-logs",
@@ -100,14 +104,14 @@ describe("this machine's layer", () => {
         update: `${ROOT_SHELL} create 'in sync'`,
         delete: `${ROOT_SHELL} delete`,
         triggers: [expect.stringMatching(/^\/(?:etc|usr)\//)],
-        logging: name.endsWith("config") || name.endsWith("logs") ? "none" : "stderr",
+        logging: /(?:claim|config|logs)$/.test(name) ? "none" : "stderr",
         addPreviousOutputInEnv: false,
       });
       expect(options).toMatchObject({ deleteBeforeReplace: true, ignoreChanges: ["update"] });
     }
   });
 
-  test("the order: the account, then files, then the units in theirs", async () => {
+  test("the order: the account, then whose the agent is, then files, then the units in theirs", async () => {
     const graph = await graphOf();
     // A child waits for what its component waits for, and goes before it.
     const waits = (type: string, name: string) =>
@@ -115,11 +119,12 @@ describe("this machine's layer", () => {
         .find(`aistack:${type}`, name)
         .options.dependencies.filter((title) => title.startsWith("command:"))
         .map((title) => title.split(" ").at(-1));
-    const baseline = ["aistack-host-baseline"];
+    const claim = ["aistack-host-claim"];
     expect(waits("HostBaseline", "aistack-host-baseline")).toEqual([]);
-    expect(waits("HostFile", "aistack-host-config")).toEqual(baseline);
-    expect(waits("LogRotation", "aistack-host-logs")).toEqual(baseline);
-    expect(waits("AgentExecutable", "aistack-host-executable")).toEqual(baseline);
+    expect(waits("HostFile", "aistack-host-claim")).toEqual(["aistack-host-baseline"]);
+    expect(waits("HostFile", "aistack-host-config")).toEqual(claim);
+    expect(waits("LogRotation", "aistack-host-logs")).toEqual(claim);
+    expect(waits("AgentExecutable", "aistack-host-executable")).toEqual(claim);
     const files = ["aistack-host-config", "aistack-host-executable"];
     expect(waits("SystemdUnit", "aistack-agent.service")).toEqual(files);
     const agent = ["aistack-agent.service", ...files];
@@ -140,34 +145,52 @@ describe("this machine's layer", () => {
       SET_ASIDE: "/etc/aistack/set-aside",
       UNIT: "aistack-agent.service",
       LINK: "/etc/systemd/system/multi-user.target.wants/aistack-agent.service",
+      GPUS: "no",
       RUNNING: "yes",
       READS: "/usr/local/lib/aistack/aistack-agent\n/etc/aistack/agent.json",
+      WRITES: "/var/lib/aistack\n/var/log/aistack\n/var/log/aistack/metrics",
+      DROP_INS: [
+        "/etc/systemd/system",
+        "/etc/systemd/system.control",
+        "/run/systemd/system",
+        "/run/systemd/system.control",
+        "/usr/local/lib/systemd/system",
+      ]
+        .map((parent) => `${parent}/aistack-agent.service.d`)
+        .join("\n"),
       GENERATION: spec.units[0]?.generation,
     });
     const idle = variables(graph.find("command:Command", "aistack-idle.service"));
     expect([idle.LINK, idle.RUNNING, idle.READS]).toEqual(["", "no", ""]);
   });
 
-  test("the baseline's script is told the account and the folders", async () => {
+  test("the baseline's script is install.sh's, and told the folders of the stack's own", async () => {
     const graph = await graphOf({ agent: { enabled: true, dockerGroup: true } });
-    expect(variables(graph.find("command:Command", "aistack-host-baseline"))).toEqual({
+    const baseline = graph.find("command:Command", "aistack-host-baseline");
+    expect(variables(baseline)).toEqual({
       ROOT: "",
-      ACCOUNT: "aistack",
-      HOME_FOLDER: "/var/lib/aistack",
+      ACCOUNTS: "yes",
       DOCKER_GROUP: "yes",
-      DIRECTORIES: [
-        "0750 root:aistack /etc/aistack",
-        "0755 root:root /etc/aistack/installed",
-        "0750 aistack:aistack /var/lib/aistack",
-        "0750 aistack:aistack /var/log/aistack",
-        "0750 aistack:aistack /var/log/aistack/metrics",
-        "0755 root:root /usr/local/lib/aistack",
+      FOLDERS: [
+        "0755 root root /etc/aistack/installed",
+        "0750 aistack aistack /var/log/aistack/metrics",
+        "0755 root root /usr/local/lib/aistack",
       ].join("\n"),
     });
+    expect(baseline.inputs.stdin).toContain(readFileSync("assets/shell/host-baseline.sh", "utf8"));
+  });
+
+  test("a folder that the agent writes to is missing: the account's resource and the agent differ", async () => {
+    const graph = await graphOf({}, (lines) => lines.delete("/var/log/aistack"));
+    const differing = commands(graph).filter(({ options }) => options.ignoreChanges?.length === 0);
+    expect(differing.map(({ name }) => name)).toEqual([
+      "aistack-agent.service",
+      "aistack-host-baseline",
+    ]);
   });
 
   test("drift: what was seen makes the resource differ, and no other", async () => {
-    const graph = await graphOf({}, (lines) => lines.delete("groups"));
+    const graph = await graphOf({}, (lines) => lines.delete("user"));
     const { inputs, options } = graph.find("command:Command", "aistack-host-baseline");
     expect(inputs.update).toBe(`${ROOT_SHELL} create 'is missing at 2026-11-25T12:00:00.000Z'`);
     expect(options.ignoreChanges).toEqual([]);
@@ -194,6 +217,26 @@ describe("this machine's layer", () => {
     for (const { inputs } of commands(await graphOf({ hostRoot: "/tmp/x" })))
       expect(inputs.create).toBe("exec sh -s create");
   });
+});
+
+test("a host over SSH that has no agent has account and folders, which outlive the stack", async () => {
+  const host = {
+    address: "box.lan",
+    hostKey: `ssh-ed25519 ${"A".repeat(68)}`,
+    user: "me",
+    port: 22,
+    privateKeyFile: undefined,
+  };
+  const spec = planHostBaseline({ host, hostRoot: "" });
+  const hostBaseline = resolveHostBaseline(spec, factsOf(new Map()), NOW);
+  const graph = await buildGraph(STACK, false, undefined, { hostBaseline });
+  expect(ofLayer(graph).map(({ type, name, parent }) => `${type} ${name} < ${parent}`)).toEqual([
+    "aistack:HostBaseline aistack-host-baseline < aistack:AiStack aistack",
+    "command:remote:Command aistack-host-baseline < aistack:HostBaseline aistack-host-baseline",
+  ]);
+  const command = graph.find("command:remote:Command", "aistack-host-baseline");
+  expect(variables(command)).toEqual({ ROOT: "", ACCOUNTS: "yes", DOCKER_GROUP: "", FOLDERS: "" });
+  expect(command.inputs.delete).toBeUndefined();
 });
 
 describe("a layer over SSH", () => {

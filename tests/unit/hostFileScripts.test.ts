@@ -185,42 +185,29 @@ describe("the agent's executable", () => {
   });
 });
 
-describe("the folders", () => {
+describe("the folders of a stack's own", () => {
   const variables = () => ({
     ROOT: folder,
-    ACCOUNT: "nobody",
-    HOME_FOLDER: at("a"),
-    DOCKER_GROUP: "no",
-    DIRECTORIES: `0750 - ${at("a")}\n0755 - ${at("a/b")}`,
+    FOLDERS: "0750 aistack aistack /a\n0755 root root /a/b",
   });
-  const make = () => run(["files", "baseline"], variables());
+  const remove = () => run(["baseline-remove"], variables(), "delete");
 
-  test("are made, and get their modes back", () => {
-    for (let times = 0; times < 2; times += 1) {
-      expect(make()).toEqual(DONE);
-      expect([mode(at("a")), mode(at("a/b"))]).toEqual(["0750", "0755"]);
-      chmodSync(at("a"), 0o777);
-    }
-  });
-
-  test("a link at one's place is refused: what is written there would land elsewhere", () => {
-    mkdirSync(at("elsewhere"));
-    symlinkSync(at("elsewhere"), at("a"));
-    expect(make()).toEqual({
-      status: 1,
-      stderr: `${at("a")} is a symbolic link to ${at("elsewhere")}: what is written there would land elsewhere. Remove it\n`,
-    });
-    expect(readdirSync(at("elsewhere"))).toEqual([]);
-  });
-
-  test("are removed as far as they are empty", () => {
-    make();
+  test("are removed as far as they are empty, and the host's stay", () => {
+    for (const name of ["a/b", "var/lib/aistack"]) mkdirSync(at(name), { recursive: true });
     writeFileSync(at("a/data"), "");
-    expect(run(["baseline-remove"], variables(), "delete")).toEqual(DONE);
+    expect(remove()).toEqual(DONE);
     expect(readdirSync(at("a"))).toEqual(["data"]);
     rmSync(at("a/data"));
-    expect(run(["baseline-remove"], variables(), "delete")).toEqual(DONE);
-    expect(existsSync(at("a"))).toBe(false);
+    for (let times = 0; times < 2; times += 1) expect(remove()).toEqual(DONE);
+    expect(readdirSync(folder)).toEqual(["var"]);
+    expect(readdirSync(at("var/lib"))).toEqual(["aistack"]);
+  });
+
+  test("a link at one's place stays: it is somebody else's", () => {
+    mkdirSync(at("elsewhere"));
+    symlinkSync(at("elsewhere"), at("a"));
+    expect(remove()).toEqual(DONE);
+    expect(readdirSync(folder).sort()).toEqual(["a", "elsewhere"]);
   });
 });
 
@@ -234,14 +221,17 @@ describe("a unit under another root", () => {
     OWNER: "",
     ROOT: folder,
     LINK: at("etc/systemd/system/timers.target.wants/x.timer"),
+    GPUS: "yes",
     RUNNING: "yes",
     READS: "",
+    WRITES: "",
+    DROP_INS: ["etc", "run"].map((name) => at(name, "systemd/system/x.timer.d")).join("\n"),
     RECORDS: at("records"),
     SET_ASIDE: at("aside"),
     ...changes,
   });
   const install = (changes: Record<string, string> = {}) =>
-    run(["files", "unit"], variables(changes));
+    run(["files", "systemd", "process", "unit"], variables(changes));
 
   test("is written, and linked as the host will see it", () => {
     expect(install()).toEqual(DONE);
@@ -283,11 +273,30 @@ describe("a unit under another root", () => {
     expect(readdirSync(at("run/systemd/system/y.timer.d"))).toEqual(["a.conf"]);
   });
 
+  test("its drop-ins in a folder elsewhere, to which a link leads, are moved as well", () => {
+    for (const name of ["etc/systemd/system", "elsewhere"])
+      mkdirSync(at(name), { recursive: true });
+    symlinkSync(at("elsewhere"), join(units(), "x.timer.d"));
+    writeFileSync(at("elsewhere/a.conf"), "");
+    expect(install().status).toBe(0);
+    expect(readdirSync(at("elsewhere"))).toEqual([]);
+    expect(readdirSync(at("aside"))).toEqual([
+      expect.stringMatching(/^x\.timer\.a\.conf\.\d{8}T\d{6}Z$/),
+    ]);
+  });
+
+  test("a link that hides a drop-in for all units from this one stays", () => {
+    mkdirSync(join(units(), "x.timer.d"), { recursive: true });
+    symlinkSync("/dev/null", join(units(), "x.timer.d/a.conf"));
+    expect(install()).toEqual(DONE);
+    expect(readlinkSync(join(units(), "x.timer.d/a.conf"))).toBe("/dev/null");
+  });
+
   test("is removed with its link; a drop-in of the user's stays and is told", () => {
     install();
     mkdirSync(join(units(), "x.timer.d"));
     writeFileSync(join(units(), "x.timer.d/a.conf"), "");
-    expect(run(["files", "unit-remove"], variables(), "delete")).toEqual({
+    expect(run(["files", "systemd", "unit-remove"], variables(), "delete")).toEqual({
       status: 0,
       stderr: `${units()}/x.timer.d/a.conf is not aistack's, so it stays\n`,
     });

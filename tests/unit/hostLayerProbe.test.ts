@@ -16,10 +16,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { hostLayerProbe } from "../../host/hostLayerProbe";
+import { readBaselineScript } from "../../host/hostScripts";
 import { resolveHostLayer } from "../../plan/hostDrift";
 import { parseHostFileFacts } from "../../plan/hostFileFacts";
 import type { HostLayerSpec } from "../../plan/hostLayer";
-import { runHostScripts } from "../support/host/scripts";
+import { runHostScript, runHostScripts } from "../support/host/scripts";
 import { planLayer } from "../support/plan/hostLayer";
 
 const HERE = { dockerHost: "unix:///run/docker.sock", ssh: undefined, sshOptions: undefined };
@@ -46,9 +47,12 @@ function look() {
 
 /** Everything but the executable, by the scripts that an update runs. */
 function install(): void {
-  const directories = spec.directories.map(({ mode, path }) => `${mode} - ${path}`).join("\n");
-  runHostScripts(["files", "baseline"], { ROOT: folder, DIRECTORIES: directories });
-  for (const { path, content, mode } of [spec.config, spec.rotation, ...spec.units]) {
+  const folders = spec.ownDirectories.map(
+    ({ mode, path }) => `${mode} - - ${path.slice(folder.length)}`,
+  );
+  const baseline = { ROOT: folder, ACCOUNTS: "no", FOLDERS: folders.join("\n") };
+  expect(runHostScript(readBaselineScript(), baseline)).toEqual({ status: 0, stderr: "" });
+  for (const { path, content, mode } of [spec.claim, spec.config, spec.rotation, ...spec.units]) {
     const file = { FILE: path, CONTENT: content, MODE: mode, OWNER: "" };
     runHostScripts(["files", "file"], { ...file, RECORDS: spec.paths.records });
   }
@@ -64,7 +68,7 @@ test("on a new host, the probe sees that nothing is there, and leaves it so", ()
   expect(drift).toEqual([]);
   const { units, ...others } = observed;
   const parts = [...Object.values(others), ...units.map((unit) => unit.observed)];
-  expect(parts.map(({ inSync }) => inSync)).toEqual(Array(7).fill(false));
+  expect(parts.map(({ inSync }) => inSync)).toEqual(Array(8).fill(false));
   expect(readdirSync(folder)).toEqual([]);
 });
 
@@ -72,7 +76,7 @@ test("what the scripts have written is in sync", () => {
   install();
   const { observed, drift } = look();
   const { units, executable, ...others } = observed;
-  expect(Object.values(others).map(({ text }) => text)).toEqual(Array(3).fill("in sync"));
+  expect(Object.values(others).map(({ text }) => text)).toEqual(Array(4).fill("in sync"));
   // It alone is missing, and has no record: it is as new.
   expect(executable.text).toBe("is missing at 1970-01-01T00:00:00.000Z");
   expect(units.map((unit) => unit.observed.text)).toEqual([
@@ -110,13 +114,25 @@ test("the executable is hashed only where it may have changed", () => {
   expect(look().drift).toEqual([`file ${path} was edited`]);
 });
 
+test("another stack's claim is read", () => {
+  install();
+  writeFileSync(spec.paths.claim, "gpu1\n");
+  const { command, stdin } = hostLayerProbe(".", spec, HERE);
+  const { stdout } = spawnSync("sh", ["-c", command], { input: stdin ?? "", encoding: "utf8" });
+  expect(parseHostFileFacts(stdout).stack).toBe("gpu1");
+});
+
 test("what was changed by hand is named, and a pipe at a file's place stops nobody", () => {
   install();
   chmodSync(spec.paths.logs, 0o777);
   writeFileSync(spec.paths.config, "{}");
   const dropIns = `${spec.paths.units}/aistack-idle.timer.d`;
-  mkdirSync(dropIns);
+  // A link to a folder is as good as one.
+  mkdirSync(join(folder, "elsewhere"));
+  symlinkSync(join(folder, "elsewhere"), dropIns);
   writeFileSync(join(dropIns, "a b.conf"), "");
+  // Hides what is there for all timers.
+  symlinkSync("/dev/null", join(dropIns, "c.conf"));
   rmSync(spec.paths.logrotate);
   spawnSync("mkfifo", [spec.paths.logrotate]);
   expect(look().drift).toEqual([

@@ -74,6 +74,42 @@ describe("the script", () => {
     expect(await told()).toEqual([]);
   });
 
+  test("makes and mends further folders, with whom they are to belong to", async () => {
+    const FOLDERS =
+      "0755 root root /usr/local/lib/aistack\n0750 aistack aistack /var/log/aistack/metrics";
+    await baseline();
+    const further = ["usr/local/lib/aistack", "var/log/aistack/metrics"];
+    expect(await told({ FOLDERS })).toEqual(
+      further.map((folder) => `${path(folder)} was missing: made`),
+    );
+    expect(further.map((folder) => statSync(path(folder)).mode & 0o7777)).toEqual([0o755, 0o750]);
+    expect(further.map((folder) => host.ownerOf(folder))).toEqual(["0:0", "991:990"]);
+    chmodSync(path("usr/local/lib/aistack"), 0o2777);
+    expect(await told({ FOLDERS })).toEqual([
+      `${path("usr/local/lib/aistack")} had owner and mode 0:0 2777 instead of 0:0 755: mended`,
+    ]);
+    expect(await told({ FOLDERS })).toEqual([]);
+  });
+
+  test("leaves accounts and owners alone where they are of no concern", async () => {
+    expect(await told({ ACCOUNTS: "no" })).toEqual(
+      FOLDERS.map((folder) => `${path(folder)} was missing: made`),
+    );
+    expect(existsSync(path("etc/passwd"))).toBe(false);
+    expect(FOLDERS.map((folder) => host.ownerOf(folder))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    chmodSync(path("etc/aistack"), 0o700);
+    appendFileSync(join(host.folder, "owners"), `${path("etc/aistack")} 7:8\n`);
+    expect(await told({ ACCOUNTS: "no" })).toEqual([
+      `${path("etc/aistack")} had owner and mode 7:8 700 instead of 7:8 750: mended`,
+    ]);
+    expect(host.ownerOf("etc/aistack")).toBe("7:8");
+    expect(statSync(path("etc/aistack")).mode & 0o7777).toBe(0o750);
+  });
+
   test("takes the login shell from the user, and gives it its group", async () => {
     await baseline();
     accounts("aistack:x:991:100::/var/lib/aistack:/bin/bash");
@@ -212,12 +248,21 @@ describe("install.sh", () => {
     expect(existsSync(path("var/log/aistack"))).toBe(false);
   });
 
-  test("leaves this machine alone where the stack is another one's", async () => {
-    host.withPackages("29.5.1").listen(11434, { pid: 812, name: "ollama" });
+  test("leaves this machine's Docker, memory, system and ports alone where the stack is another one's, and says so", async () => {
+    host.withPackages().without("docker").without("dockerd").without("ss").without("useradd");
+    host.write("etc/os-release", "ID=fedora\nVERSION_ID=41\n");
+    host.write("proc/meminfo", "MemTotal: 1000000 kB\n");
+    host.listen(11434, { pid: 812, name: "ollama" });
     const stack = join(host.checkout, "stacks/Pulumi.lab.yaml");
     writeFileSync(stack, "config:\n  aistack:host:\n    address: gpu1\n    user: root\n");
     const { code, output, changes } = await host.install(["--yes", "--stack", "lab"]);
-    expect(output).not.toMatch(/port/);
+    const names = [...output.matchAll(/^ {2}(?:ok|warn|FAIL) +(\w+)/gm)].map(([, name]) => name);
+    expect(names).toEqual([
+      ...["host", "architecture", "user", "checkout", "packages", "network", "clock", "disk"],
+    ]);
+    expect(output).toContain(
+      "host          gpu1, over SSH: aistack looks at its Docker, disk and ports; this machine only runs aistack\n",
+    );
     expect(changes).toEqual([NPM_CI, "aistack install --stack lab --yes"]);
     expect(code).toBe(0);
   });

@@ -1,13 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { formatProblem } from "../../plan/errors";
-import { checkHostLayer, resolveHostLayer } from "../../plan/hostDrift";
+import { resolveHostLayer } from "../../plan/hostDrift";
 import { parseHostFileFacts } from "../../plan/hostFileFacts";
+import { checkHostLayer } from "../../plan/hostLayerProblems";
 import {
   factsOf,
   type HostLines,
   installedLines,
   planLayer,
   unitLines,
+  userLine,
 } from "../support/plan/hostLayer";
 
 const NOW = new Date("2026-11-25T12:00:00.000Z");
@@ -184,7 +185,11 @@ describe("drift of a host's files and units", () => {
         );
         lines.set("/var/log/aistack", file("/var/log/aistack", "644", "root", "root", "p"));
       },
-      { rotation: "is no file", baseline: "is no directory" },
+      {
+        rotation: "is no file",
+        baseline: "is no directory",
+        "aistack-agent.service": "writes to /var/log/aistack, which is made anew",
+      },
       ["directory /var/log/aistack is no directory", "file /etc/logrotate.d/aistack is no file"],
     ],
     [
@@ -197,6 +202,7 @@ describe("drift of a host's files and units", () => {
       {
         baseline:
           "belongs to root:aistack, not aistack:aistack; has mode 1777, not 0750; is missing",
+        "aistack-agent.service": "writes to /var/log/aistack/metrics, which is made anew",
       },
       [
         "directory /var/lib/aistack belongs to root:aistack, not aistack:aistack",
@@ -205,10 +211,41 @@ describe("drift of a host's files and units", () => {
       ],
     ],
     [
-      "the account is gone",
-      (lines) => lines.delete("groups"),
-      { baseline: "is missing" },
-      ["user aistack is missing"],
+      "a deleted folder that the agent has files in: it goes on writing to those",
+      (lines) => lines.delete("/var/lib/aistack"),
+      {
+        baseline: "is missing",
+        "aistack-agent.service": "writes to /var/lib/aistack, which is made anew",
+      },
+      ["directory /var/lib/aistack is missing"],
+    ],
+    [
+      "a folder that somebody else made anew meanwhile, such as systemd for the idle check",
+      (lines) => lines.set("lost", "lost\taistack-agent.service\t/var/log/aistack"),
+      {
+        "aistack-agent.service":
+          "no longer writes to /var/log/aistack, which was made anew since it started",
+      },
+      [
+        "unit aistack-agent.service no longer writes to /var/log/aistack, which was made anew since it started",
+      ],
+    ],
+    [
+      "the account is gone, with its group",
+      (lines) => {
+        for (const key of ["user", "group", "groups"]) lines.delete(key);
+      },
+      { baseline: "is missing; is missing" },
+      ["user aistack is missing", "group aistack is missing"],
+    ],
+    [
+      "the account can log in, and has another group than its own",
+      (lines) => lines.set("user", userLine({ groupId: 100, shell: "/bin/bash" })),
+      { baseline: "has another group than aistack; can log in (its shell is /bin/bash)" },
+      [
+        "user aistack has another group than aistack",
+        "user aistack can log in (its shell is /bin/bash)",
+      ],
     ],
     [
       "the account became root's equal",
@@ -221,6 +258,43 @@ describe("drift of a host's files and units", () => {
       Object.entries(observed).map(([part, text]) => [part, text + AT]),
     );
     expect(seen(change)).toEqual({ ...withTime, drift });
+  });
+
+  test.each([
+    ["for all services", "/etc/systemd/system/service.d/a.conf"],
+    ["for units that begin alike", "/run/systemd/system/aistack-.service.d/a.conf"],
+  ])("a drop-in %s is told with what to do, and left to people", (_, path) => {
+    const told = `is altered by ${path}, which may be for other units too, so it stays. Remove it, or hide it from this unit: ln -s /dev/null`;
+    const units = ["aistack-agent.service", "aistack-idle.service"];
+    expect(seen((lines) => lines.set("drop-in", `drop-in\t${path}\t`))).toEqual({
+      drift: units.map(
+        (unit) =>
+          `unit ${unit} ${told} /etc/systemd/system/${unit}.d/a.conf; then systemctl daemon-reload, and systemctl restart ${unit}`,
+      ),
+    });
+  });
+
+  test("a drop-in that systemd has loaded from a folder that nobody looks into is told, a distribution's is not", () => {
+    const generated = "/run/systemd/generator/aistack-agent.service.d/a b.conf";
+    const loaded = `"${generated}" /usr/lib/systemd/system/service.d/10-timeout.conf`;
+    const { drift } = seen((lines) =>
+      lines.set(
+        "unit aistack-agent.service",
+        unitLines("aistack-agent.service", "active", { DropInPaths: loaded }),
+      ),
+    );
+    expect(drift).toEqual([
+      `unit aistack-agent.service is altered by ${generated}, which may be for other units too, so it stays. Remove it, or hide it from this unit: ln -s /dev/null ${AGENT}.d/a b.conf; then systemctl daemon-reload, and systemctl restart aistack-agent.service`,
+    ]);
+  });
+
+  test("a drop-in for all services that a link hides from the unit alters the others alone", () => {
+    const path = "/etc/systemd/system/service.d/a.conf";
+    const hidden = `drop-in\t${AGENT}.d/a.conf\t/dev/null`;
+    const { drift } = seen((lines) => lines.set("drop-in", `drop-in\t${path}\t\n${hidden}`));
+    expect(drift.map((line) => line.split(",")[0])).toEqual([
+      `unit aistack-idle.service is altered by ${path}`,
+    ]);
   });
 
   test("a path that a terminal would act upon is told harmlessly", () => {
@@ -242,6 +316,7 @@ describe("what is no drift", () => {
     expect(drift).toEqual([]);
     expect(Object.keys(parts)).toEqual([
       "baseline",
+      "claim",
       "executable",
       "config",
       "rotation",
@@ -292,10 +367,10 @@ describe("under another root", () => {
 
   test("owners, account and what systemd has loaded do not count", () => {
     const lines = installedLines(spec);
-    for (const key of ["groups", "systemd", "logrotate"]) lines.delete(key);
+    for (const key of ["user", "group", "groups", "systemd", "logrotate"]) lines.delete(key);
     for (const { name } of spec.units) lines.delete(`unit ${name}`);
     expect(resolveHostLayer(spec, factsOf(lines), NOW).drift).toEqual([]);
-    expect(checkHostLayer(spec, factsOf(lines))).toEqual([]);
+    expect(checkHostLayer(spec, factsOf(lines), undefined)).toEqual([]);
   });
 
   test("links and modes do", () => {
@@ -307,15 +382,6 @@ describe("under another root", () => {
       "unit aistack-idle.timer is disabled",
     ]);
   });
-});
-
-test("a host that cannot have units is told why, everything at once", () => {
-  const facts = parseHostFileFacts("access\tnone\n");
-  expect(checkHostLayer(SPEC, facts).map(formatProblem)).toEqual([
-    "aistack:agent, aistack:idle: the agent's files on the host are root's, and this user is not root and may not become it. Run it as root, or allow this user sudo without a password",
-    "aistack:agent, aistack:idle: the agent and the idle check are units of systemd, which does not run on this host. Remove both keys, or choose a host that was started by systemd",
-    "aistack:agent, aistack:idle: logrotate is not installed, and the agent's log would grow without end. Install it: apt-get install logrotate",
-  ]);
 });
 
 test("a line that is none of the probe's is a bug", () => {

@@ -6,8 +6,8 @@ import { settings } from "../support/plan/settings";
 
 const names = (config: Record<string, unknown>) => planLayer(config).units.map(({ name }) => name);
 
-const unit = (name: string, config: Record<string, unknown> = {}) => {
-  const found = planLayer(config).units.find((one) => one.name === name);
+const unit = (name: string, config: Record<string, unknown> = {}, dataRoot?: string) => {
+  const found = planLayer(config, dataRoot).units.find((one) => one.name === name);
   if (found === undefined) throw new Error(`there is no ${name}`);
   return found;
 };
@@ -39,18 +39,31 @@ describe("what is installed", () => {
       ]),
     ).toEqual([
       ["/etc/aistack", "0750", "root:aistack"],
-      ["/etc/aistack/installed", "0755", "root:root"],
       ["/var/lib/aistack", "0750", "aistack:aistack"],
       ["/var/log/aistack", "0750", "aistack:aistack"],
+      ["/etc/aistack/installed", "0755", "root:root"],
       ["/var/log/aistack/metrics", "0750", "aistack:aistack"],
       ["/usr/local/lib/aistack", "0755", "root:root"],
+    ]);
+  });
+
+  test("what goes with the stack: its own folders, and the file that says whose the agent is", () => {
+    const { ownDirectories, claim } = planLayer();
+    expect(ownDirectories.map(({ path }) => path)).toEqual([
+      "/etc/aistack/installed",
+      "/var/log/aistack/metrics",
+      "/usr/local/lib/aistack",
+    ]);
+    expect([claim.path, claim.mode, claim.content]).toEqual([
+      "/etc/aistack/stack",
+      "0644",
+      "test\n",
     ]);
   });
 
   test("the account, which is not root's equal unless that is asked for", () => {
     expect(planLayer().account).toEqual({
       name: "aistack",
-      home: "/var/lib/aistack",
       dockerGroup: false,
     });
     expect(planLayer({ agent: { enabled: true, dockerGroup: true } }).account.dockerGroup).toBe(
@@ -65,6 +78,7 @@ describe("what is installed", () => {
       owner: { user: "root", group: "root" },
       source: "/checkout/bin/aistack-agent",
       sha256: "e".repeat(64),
+      architecture: "amd64",
     });
   });
 
@@ -94,12 +108,13 @@ describe("what is installed", () => {
     expect(names({ agent: {} })).toEqual(["aistack-idle.service", "aistack-idle.timer"]);
   });
 
-  test("what starts with the host, what runs, and what it has read", () => {
-    const rows = planLayer().units.map(({ name, link, running, reads }) => [
+  test("what starts with the host, what runs, what it has read, and where it writes", () => {
+    const rows = planLayer().units.map(({ name, link, running, reads, writes }) => [
       name,
       link,
       running,
       reads,
+      writes,
     ]);
     expect(rows).toEqual([
       [
@@ -107,12 +122,14 @@ describe("what is installed", () => {
         "/etc/systemd/system/multi-user.target.wants/aistack-agent.service",
         true,
         ["/usr/local/lib/aistack/aistack-agent", "/etc/aistack/agent.json"],
+        ["/var/lib/aistack", "/var/log/aistack", "/var/log/aistack/metrics"],
       ],
-      ["aistack-idle.service", undefined, false, []],
+      ["aistack-idle.service", undefined, false, [], []],
       [
         "aistack-idle.timer",
         "/etc/systemd/system/timers.target.wants/aistack-idle.timer",
         true,
+        [],
         [],
       ],
     ]);
@@ -132,7 +149,7 @@ describe("what is installed", () => {
     sharedscripts
     postrotate
         if systemctl --quiet is-active aistack-agent.service; then
-            systemctl kill --signal=USR1 aistack-agent.service
+            systemctl kill --kill-who=main --signal=USR1 aistack-agent.service
         fi
     endscript
 }`;
@@ -210,6 +227,17 @@ describe("the agent's unit", () => {
     ]);
   });
 
+  test.each([
+    ["/var/lib/docker", ["yes"], []],
+    ["/home/docker-data", ["tmpfs"], ["-/home/docker-data"]],
+    ["/home/docker data", ["yes"], []],
+    ["/homes/docker", ["yes"], []],
+  ])("sees no home, but the engine's data: %s", (dataRoot, protect, bound) => {
+    const { content } = unit("aistack-agent.service", {}, dataRoot);
+    expect(values(content, "ProtectHome")).toEqual(protect);
+    expect(values(content, "BindReadOnlyPaths")).toEqual(bound);
+  });
+
   test("differs in its generation with all that it reads", () => {
     const generations = [
       unit("aistack-agent.service"),
@@ -248,7 +276,7 @@ WantedBy=timers.target
     const { content } = unit("aistack-idle.service", { idle: { enabled: true, suspend: true } });
     expect(values(content, "User")).toEqual(["aistack"]);
     expect(values(content, "ExecStartPost")).toEqual([
-      '+/bin/sh -c "if [ -e /run/aistack-idle/suspend ]; then exec systemctl suspend; fi"',
+      '+/bin/sh -c "if [ -e /run/aistack-idle/suspend ]; then exec systemctl suspend --check-inhibitors=yes; fi"',
     ]);
   });
 });

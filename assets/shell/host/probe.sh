@@ -3,8 +3,8 @@
 # Reads, without changing anything, how the host's files and units are. Prints one fact a line, fields parted
 # by tabs; plan/hostFileFacts.ts reads them. It runs at every preview: few processes.
 #
-# Environment: ROOT (prefix of the paths, or empty), ACCOUNT, RECORDS (folder), and lists, one a line:
-# PATHS, UNITS, DROP_IN_FOLDERS. EXECUTABLE: the one of PATHS that is too large to be hashed each time
+# Environment: ROOT (prefix of the paths, or empty), ACCOUNT, RECORDS (folder), CLAIM (file that names the stack), and lists,
+# one a line: PATHS, UNITS, DROP_IN_FOLDERS, WRITES (folders of WRITER, the unit that runs all the time). EXECUTABLE: the one of PATHS that is too large to be hashed each time
 
 newline='
 '
@@ -20,7 +20,7 @@ if [ -d /run/systemd/system ]; then printf 'systemd\trunning\n'; fi
 if command -v logrotate >/dev/null; then printf 'logrotate\tpresent\n'; fi
 
 find $PATHS -maxdepth 0 -printf 'entry\t%p\t%y\t%m\t%u\t%g\t%l\n' 2>/dev/null || true
-find $DROP_IN_FOLDERS -mindepth 1 -maxdepth 1 -name '*.conf' -printf 'drop-in\t%p\n' 2>/dev/null || true
+find -H $DROP_IN_FOLDERS -mindepth 1 -maxdepth 1 -name '*.conf' -printf 'drop-in\t%p\t%l\n' 2>/dev/null || true
 
 set --
 for path in $PATHS; do
@@ -49,9 +49,24 @@ for record in "$RECORDS"/*; do
 done
 set -f
 
-if groups=$(id -nG "$ACCOUNT" 2>/dev/null); then printf 'groups\t%s\n' "$groups"; fi
+if is_file "$CLAIM" && IFS= read -r stack <"$CLAIM"; then printf 'stack\t%s\n' "$stack"; fi
+
+if [ -z "$ROOT" ]; then
+  if line=$(getent passwd "$ACCOUNT"); then printf 'user\t%s\n' "$line"; fi
+  if line=$(getent group "$ACCOUNT"); then printf 'group\t%s\n' "$line"; fi
+  if groups=$(id -nG "$ACCOUNT" 2>/dev/null); then printf 'groups\t%s\n' "$groups"; fi
+fi
 
 if [ -z "$ROOT" ] && [ -d /run/systemd/system ] && [ -n "$UNITS" ]; then
-  timeout 20 systemctl show --property=Id,LoadState,ActiveState,FragmentPath,NeedDaemonReload $UNITS |
-    while IFS= read -r line; do printf 'unit\t%s\n' "$line"; done
+  properties=Id,LoadState,ActiveState,FragmentPath,NeedDaemonReload,DropInPaths
+  status=0
+  seen=$(timeout 20 systemctl show --property=$properties $UNITS) || status=$?
+  if [ $status = 0 ]; then
+    printf '%s\n' "$seen" | sed 's/^/unit\t/'
+    process=
+    [ -z "$WRITER" ] || process=$(timeout 20 systemctl show --property=MainPID --value "$WRITER") || true
+    case $process in '' | 0) ;; *) lost_folders "$process" | sed "s/^/lost\t$WRITER\t/" ;; esac
+  else
+    printf 'unit-error\t%s\n' "$status"
+  fi
 fi

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { SignedInRegistry } from "../../../host/dockerConfig";
+import type { ResolvedHostBaseline } from "../../../plan/hostBaseline";
 import type { ResolvedHostLayer } from "../../../plan/hostDrift";
 import type { ResolvedStack } from "../../../plan/resolve";
 
@@ -26,6 +27,8 @@ export interface Registered {
 export interface GraphOptions {
   /** what is on the host beside containers */
   readonly hostLayer?: ResolvedHostLayer;
+  /** account and folders of a host that has no more than them */
+  readonly hostBaseline?: ResolvedHostBaseline;
   readonly registries?: readonly SignedInRegistry[];
 }
 
@@ -95,7 +98,7 @@ export async function buildGraph(
   resolved: ResolvedStack,
   preview = false,
   answer: Answer = pulledAndRunning,
-  { registries = [], hostLayer }: GraphOptions = {},
+  { registries = [], hostLayer, hostBaseline }: GraphOptions = {},
 ): Promise<Graph> {
   const registered: Registered[] = [];
   const inputs = new Map<string, Readonly<Record<string, unknown>>>();
@@ -134,6 +137,7 @@ export async function buildGraph(
     gpuProbe: GPU_PROBE,
     registries,
     hostLayer,
+    hostBaseline,
   });
   const outputs = await valuesOf({
     endpoints: stack.endpoints,

@@ -3,8 +3,12 @@ import { type HostLayerSpec, planHostLayer } from "../../../plan/hostLayer";
 import { settings } from "./settings";
 
 /** What a stack with this configuration installs on its host beside containers. */
-export function planLayer(config: Readonly<Record<string, unknown>> = {}): HostLayerSpec {
+export function planLayer(
+  config: Readonly<Record<string, unknown>> = {},
+  dataRoot = "/var/lib/docker",
+): HostLayerSpec {
   return planHostLayer({
+    stack: "test",
     settings: settings({ agent: { enabled: true }, idle: { enabled: true }, ...config }),
     services: [
       {
@@ -13,8 +17,12 @@ export function planLayer(config: Readonly<Record<string, unknown>> = {}): HostL
         readinessUrl: "http://127.0.0.1:11434/api/version",
       },
     ],
-    dataRoot: "/var/lib/docker",
-    executable: { source: "/checkout/bin/aistack-agent", sha256: "e".repeat(64) },
+    dataRoot,
+    executable: {
+      source: "/checkout/bin/aistack-agent",
+      sha256: "e".repeat(64),
+      architecture: "amd64",
+    },
   });
 }
 
@@ -27,6 +35,9 @@ export function installedLines(spec: HostLayerSpec): HostLines {
     ["access", "access\troot"],
     ["systemd", "systemd\trunning"],
     ["logrotate", "logrotate\tpresent"],
+    ["stack", "stack\ttest"],
+    ["user", userLine()],
+    ["group", "group\taistack:x:990:"],
     ["groups", "groups\taistack"],
   ]);
   const owned = (path: string, type: string, mode: string, user = "root", group = "root") =>
@@ -34,7 +45,7 @@ export function installedLines(spec: HostLayerSpec): HostLines {
   for (const { path, mode, owner } of spec.directories) {
     owned(path, "d", mode, owner?.user, owner?.group);
   }
-  for (const file of [spec.executable, spec.config, spec.rotation, ...spec.units]) {
+  for (const file of [spec.claim, spec.executable, spec.config, spec.rotation, ...spec.units]) {
     owned(file.path, "f", file.mode, file.owner?.user, file.owner?.group);
     lines.set(`sha256 ${file.path}`, `sha256\t${file.path}\t${file.sha256}`);
     const name = file.path.split("/").at(-1);
@@ -49,6 +60,11 @@ export function installedLines(spec: HostLayerSpec): HostLines {
   return lines;
 }
 
+/** What the probe prints of the account. */
+export function userLine({ id = 991, groupId = 990, shell = "/usr/sbin/nologin" } = {}): string {
+  return `user\taistack:x:${id}:${groupId}:aistack services:/var/lib/aistack:${shell}`;
+}
+
 /** What the probe prints of one unit. */
 export function unitLines(
   name: string,
@@ -61,6 +77,7 @@ export function unitLines(
     ActiveState: active,
     FragmentPath: `/etc/systemd/system/${name}`,
     NeedDaemonReload: "no",
+    DropInPaths: "",
     ...changes,
   };
   const lines = Object.entries(properties).map(([key, value]) => `unit\t${key}=${value}`);

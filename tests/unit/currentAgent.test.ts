@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { agentExecutable } from "../../host/agentExecutable";
+import { ensureCurrentAgent } from "../../cli/currentAgent";
 import { formatProblem, StackError } from "../../plan/errors";
 
 let root = "";
@@ -27,23 +27,36 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
+const ARCHITECTURE = process.arch === "x64" ? "amd64" : "arm64";
 const hashOf = (text: string) => createHash("sha256").update(text).digest("hex");
 const runs = () => readFileSync(at("runs"), "utf8").length;
 
 test("is made once, and anew where its bundle or what goes with it has changed", async () => {
   const source = at("bin/aistack-agent");
-  expect(await agentExecutable(root)).toEqual({ source, sha256: hashOf("one") });
-  expect(await agentExecutable(root)).toEqual({ source, sha256: hashOf("one") });
+  expect(await ensureCurrentAgent(root)).toEqual({
+    source,
+    sha256: hashOf("one"),
+    architecture: ARCHITECTURE,
+  });
+  expect(await ensureCurrentAgent(root)).toEqual({
+    source,
+    sha256: hashOf("one"),
+    architecture: ARCHITECTURE,
+  });
   expect(runs()).toBe(1);
 
   writeFileSync(at("bin/agent.cjs"), "another");
-  expect(await agentExecutable(root)).toEqual({ source, sha256: hashOf("another") });
+  expect(await ensureCurrentAgent(root)).toEqual({
+    source,
+    sha256: hashOf("another"),
+    architecture: ARCHITECTURE,
+  });
   writeFileSync(at("assets/gpu/probe"), "another");
-  await agentExecutable(root);
+  await ensureCurrentAgent(root);
   expect(runs()).toBe(3);
 
   rmSync(source);
-  await agentExecutable(root);
+  await ensureCurrentAgent(root);
   expect(runs()).toBe(4);
 });
 
@@ -52,11 +65,11 @@ test("what the build says last is told where it fails, and the next time it is t
     at("scripts/agent.mjs"),
     'console.error("first\\nno space left"); process.exit(1);',
   );
-  const error = await agentExecutable(root).catch((thrown: unknown) => thrown);
+  const error = await ensureCurrentAgent(root).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(StackError);
   expect((error as StackError).problems.map(formatProblem)).toEqual([
     "aistack:agent, aistack:idle: the agent cannot be made: no space left. See all of it with: make build",
   ]);
   writeFileSync(at("scripts/agent.mjs"), BUILD);
-  expect((await agentExecutable(root)).sha256).toBe(hashOf("one"));
+  expect((await ensureCurrentAgent(root)).sha256).toBe(hashOf("one"));
 });

@@ -2,16 +2,13 @@ import { execFile } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { computeKey } from "../cli/artifacts/contentKey";
-import { fileSha256 } from "../cli/models/hashCache";
+import { AGENT_EXECUTABLE, agentRecipe } from "../host/agentRecipe";
 import { StackError } from "../plan/errors";
+import type { ExecutableSpec } from "../plan/hostLayer";
 import { foreign } from "../plan/quote";
-
-/** Where the build puts the agent, relative to the checkout. */
-const EXECUTABLE = "bin/aistack-agent";
-
-/** What it is made of. */
-const INPUTS = ["bin/agent.cjs", "assets/gpu", "package-lock.json"];
+import { computeKey } from "./artifacts/contentKey";
+import { ownArchitecture } from "./images/architecture";
+import { fileSha256 } from "./models/hashCache";
 
 const run = promisify(execFile);
 
@@ -20,18 +17,18 @@ const run = promisify(execFile);
  * takes a second or two; hashing it, a second more. As long as nothing changes, neither is done again.
  * @throws StackError where it cannot be made
  */
-export async function agentExecutable(
+export async function ensureCurrentAgent(
   root: string,
-): Promise<{ readonly source: string; readonly sha256: string }> {
-  const source = join(root, EXECUTABLE);
+): Promise<Pick<ExecutableSpec, "source" | "sha256" | "architecture">> {
+  const source = join(root, AGENT_EXECUTABLE);
   const note = `${source}.inputs`;
-  const inputs = INPUTS.map((input) => join(root, input));
-  const key = computeKey({ name: "agent", inputs, keyExtra: [process.arch] });
+  const key = computeKey(agentRecipe(root));
   if (!existsSync(source) || !existsSync(note) || readFileSync(note, "utf8") !== key) {
     await build(root);
     writeFileSync(note, key);
   }
-  return { source, sha256: await fileSha256(source, join(root, ".state")) };
+  const sha256 = await fileSha256(source, join(root, ".state"));
+  return { source, sha256, architecture: ownArchitecture() };
 }
 
 async function build(root: string): Promise<void> {
