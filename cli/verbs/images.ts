@@ -12,7 +12,10 @@ import { registerImageArchiveCommands } from "./imagesArchive";
 import { registerImagesLockCommand } from "./imagesLock";
 
 export function registerImagesCommand(program: Command, finish: (code: number) => void): void {
-  const images = program.command("images").description("the images that services run from");
+  const images = program
+    .command("images")
+    .description("the images that services run from")
+    .helpCommand(false);
   images
     .command("build")
     .argument("<service>", "the service whose image is built from package registries")
