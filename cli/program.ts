@@ -35,6 +35,7 @@ export function createProgram(finish: Finish): Command {
     )
     .version(VERSION)
     .helpCommand(false)
+    .helpOption("-h, --help", "explain this verb")
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .configureHelp({ formatHelp });

@@ -43,7 +43,9 @@ export function registerImagesCommand(program: Command, finish: (code: number) =
       const stack = options.stack ?? chooseStack(root, undefined);
       const listed = await listImages(root, stack);
       process.stdout.write(
-        options.json === true ? `${JSON.stringify(listed, null, 2)}\n` : formatImages(listed),
+        options.json === true
+          ? `${JSON.stringify({ stack, images: listed }, null, 2)}\n`
+          : formatImages(listed),
       );
       finish(EXIT.done);
     });

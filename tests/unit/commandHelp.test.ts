@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Command } from "commander";
 import { CommanderError } from "commander";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -73,7 +75,7 @@ OPTIONS
         what goes into the log; default: info (choices: "trace", "debug",
         "info", "warn", "error", "fatal", "silent")
     -h, --help
-        display help for command
+        explain this verb
 
 EXIT CODES
     0  done
@@ -86,6 +88,70 @@ EXAMPLES
     aistack restart ollama
         for example after a driver update
 `);
+  });
+});
+
+describe("each verb", () => {
+  const everyVerb = (command: Command): Command[] =>
+    command.commands.flatMap((verb) => [verb, ...everyVerb(verb)]);
+  const pathOf = (command: Command): string =>
+    command.parent === null ? "" : `${pathOf(command.parent)} ${command.name()}`.trim();
+  const all = everyVerb(program).map((command) => [pathOf(command), command] as const);
+  const manual = readFileSync(join(import.meta.dirname, "../../docs/cli.md"), "utf8");
+
+  test.each(all)("%s: its arguments and options are explained", (_path, command) => {
+    const explained = (text: string | undefined) =>
+      text !== undefined && /^\S.{5,}[^.\s]$/.test(text);
+    const options = command.createHelp().visibleOptions(command);
+    const silent = [
+      ...options.filter(({ description }) => !explained(description)).map(({ flags }) => flags),
+      ...command.registeredArguments
+        .filter(({ description }) => !explained(description))
+        .map((argument) => argument.name()),
+    ];
+    expect(silent).toEqual([]);
+    expect(explained(command.description())).toBe(true);
+  });
+
+  test.each(all.filter(([, command]) => !isHidden(command)))(
+    "%s: one of its own, with no second help beside ours",
+    (_path, command) => {
+      const own = command.createHelp().visibleCommands(command);
+      expect(own.map((verb) => verb.name())).toEqual(visible(command).map((verb) => verb.name()));
+    },
+  );
+
+  const printing = all.filter(([, { options }]) => options.some(({ long }) => long === "--json"));
+
+  test("those that read print JSON", () => {
+    expect(printing.map(([path]) => path).sort()).toEqual([
+      "credentials",
+      "detect",
+      "doctor",
+      "gpu-check",
+      "idle-check",
+      "images list",
+      "logs",
+      "models",
+      "preview",
+      "stacks",
+      "status",
+      "ui",
+      "version",
+    ]);
+  });
+
+  test.each(printing)("%s: the form of its JSON is in docs/cli.md", (path) => {
+    const [, forms = ""] = manual.split("\n## JSON\n");
+    const described = [...forms.matchAll(/^### (.+)$/gm)].flatMap(([, title = ""]) =>
+      title.split(", "),
+    );
+    expect(described).toContain(path);
+  });
+
+  test.each(verbs.map((verb) => verb.name()))("%s: is in the table of docs/cli.md", (name) => {
+    const rows = manual.split("\n").filter((line) => line.startsWith("| `"));
+    expect(rows.some((row) => row.split("|")[1]?.includes(`\`${name}`))).toBe(true);
   });
 });
 
