@@ -10,7 +10,8 @@ const OWN_OPTIONS = ["-h", "--help", "-V", "--version"];
  */
 export function completeWords(args: readonly string[]): string[] {
   const [first] = args;
-  const named = first !== undefined && (!first.startsWith("-") || OWN_OPTIONS.includes(first));
+  const isOption = first?.startsWith("-") === true && first !== "--";
+  const named = first !== undefined && (!isOption || OWN_OPTIONS.includes(first));
   return named ? [...args] : [DEFAULT_VERB, ...args];
 }
 

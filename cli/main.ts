@@ -5,7 +5,7 @@ import { EXIT } from "./exitCodes";
 import { log, secrets } from "./log";
 import { openLog, traceRun } from "./log/run";
 import { createProgram } from "./program";
-import { toUsageProblem } from "./usage";
+import { toUsageProblem, verbOf } from "./usage";
 
 export { writeTinyModel } from "./models/writeTinyModel";
 
@@ -21,7 +21,7 @@ export async function main(args: readonly string[]): Promise<number> {
     code = result;
   });
   const verbs = program.commands.map((command) => command.name());
-  const verb = verbs.find((name) => name === words[0]);
+  const verb = verbOf(program, words);
   try {
     openLog(words);
   } catch (error) {

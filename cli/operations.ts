@@ -1,6 +1,7 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/events";
 import type { Stack } from "@pulumi/pulumi/automation/index";
 import { OperationError } from "../plan/errors";
+import { hasCursor, terminalColumns } from "./output";
 import { countChanges, type PreviewReport, reportPreview } from "./previewReport";
 import { ProgressLines } from "./progressLines";
 
@@ -23,8 +24,8 @@ export interface OperationOutcome {
 /** Prints what an operation tells; on a terminal, progress of models as a bar. */
 export function printOutput(): (text: string) => void {
   const write = (text: string) => void process.stdout.write(text);
-  if (process.stdout.isTTY !== true) return write;
-  const lines = new ProgressLines(write);
+  if (!hasCursor()) return write;
+  const lines = new ProgressLines(write, terminalColumns);
   return (text) => lines.take(text);
 }
 

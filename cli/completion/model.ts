@@ -73,22 +73,23 @@ interface Verb {
 }
 
 function listVerbs(parent: Command, path = ""): Verb[] {
-  return visible(parent).flatMap((command) => {
+  return visibleVerbs(parent).flatMap((command) => {
     const own = path === "" ? command.name() : `${path} ${command.name()}`;
     return [{ path: own, command }, ...listVerbs(command, own)];
   });
 }
 
-function visible(command: Command): Command[] {
+/** A command's own verbs, without those that scripts alone call. */
+export function visibleVerbs(command: Command): Command[] {
   return command.commands.filter((verb) => !(verb as unknown as { _hidden?: boolean })._hidden);
 }
 
 function namesOf(command: Command): ValueSource {
-  return { kind: "words", words: visible(command).map((verb) => verb.name()) };
+  return { kind: "words", words: visibleVerbs(command).map((verb) => verb.name()) };
 }
 
 function modelVerb(path: string, command: Command, program: Command): VerbModel {
-  const own = visible(command);
+  const own = visibleVerbs(command);
   const args = command.registeredArguments as readonly (Argument & { argChoices?: string[] })[];
   const values = args.map((argument) =>
     argument.name() === "verb"
@@ -107,7 +108,7 @@ function modelVerb(path: string, command: Command, program: Command): VerbModel 
 /** `help images` goes on with the verbs of `images`. */
 function explained(verbs: readonly Verb[]): VerbModel[] {
   return verbs
-    .filter(({ command }) => visible(command).length > 0)
+    .filter(({ command }) => visibleVerbs(command).length > 0)
     .map(({ path, command }) => ({
       path: `help ${path}`,
       description: "",

@@ -15,6 +15,7 @@ export function registerImagesCommand(program: Command, finish: (code: number) =
   const images = program
     .command("images")
     .description("the images that services run from")
+    .usage("<verb> [options]")
     .helpCommand(false);
   images
     .command("build")

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { GROUPS, PAGES } from "../../cli/help/pages";
 import { wrap } from "../../cli/help/wrap";
 import { createProgram } from "../../cli/program";
-import { toUsageProblem } from "../../cli/usage";
+import { toUsageProblem, verbOf } from "../../cli/usage";
 import { formatProblem } from "../../plan/errors";
 
 const program = createProgram(() => {});
@@ -162,35 +162,67 @@ describe("wrong usage is told in one line", () => {
       .then(() => undefined)
       .catch((reason: unknown) => reason);
     if (!(error instanceof CommanderError)) throw new Error("it was accepted");
-    const verb = verbs.find((command) => command.name() === words[0])?.name();
-    return formatProblem(toUsageProblem(error, verb));
+    return formatProblem(toUsageProblem(error, verbOf(program, words)));
   };
 
   test.each([
-    [["stauts"], 'aistack: unknown command "stauts". Did you mean "status"? See: aistack help'],
-    [["xyz"], 'aistack: unknown command "xyz". See: aistack help'],
+    [["stauts"], 'aistack: there is no verb "stauts". Did you mean "status"? See: aistack help'],
+    [["xyz"], 'aistack: there is no verb "xyz". See: aistack help'],
     [
       ["status", "--stakc", "x"],
       'aistack: unknown option "--stakc". Did you mean "--stack"? See: aistack help status',
     ],
-    [
-      ["status", "--stack"],
-      'aistack: option "-s, --stack <name>" argument missing. See: aistack help status',
-    ],
+    [["status", "--stack"], "--stack: its value is missing. See: aistack help status"],
     [
       ["logs", "--tail", "few"],
-      'aistack: option "-n, --tail <lines>" argument "few" is invalid. It must be a number or all. See: aistack help logs',
+      '--tail: "few" is invalid. It must be a number or all. See: aistack help logs',
     ],
     [
       ["status", "extra"],
       'aistack: too many arguments for "status". Expected 0 arguments but got 1: extra. See: aistack help status',
     ],
     [
+      ["install", "--profile", "huge"],
+      '--profile: "huge" is invalid. Accepted: minimal, standard-gpu. See: aistack help install',
+    ],
+    ...[["up"], ["install"], ["detect"], ["images", "save"]].map((verb): [string[], string] => [
+      [...verb, "--stack", "a/b"],
+      `--stack: "a/b" is invalid. A name is of letters, digits, ".", "-" and "_". See: aistack help ${verb.join(" ")}`,
+    ]),
+    [["images", "build"], "<service>: it is missing. See: aistack help images build"],
+    [
+      ["images", "buid"],
+      'aistack: there is no verb "buid". Did you mean "build"? See: aistack help images',
+    ],
+    [["images", "help"], 'aistack: there is no verb "help". See: aistack help images'],
+    [
       ["completion", "tcsh"],
-      'aistack: command-argument value "tcsh" is invalid for argument "shell". Allowed choices are bash, zsh, fish. See: aistack help completion',
+      '<shell>: "tcsh" is invalid. Accepted: bash, zsh, fish. See: aistack help completion',
     ],
   ])("%j", async (words, message) => {
     expect(await refusal(...words)).toBe(message);
+  });
+});
+
+describe("help of what is not there", () => {
+  test.each([
+    [
+      ["images", "biuld"],
+      'aistack help: there is no verb "biuld". Did you mean "build"? Accepted: build, list, lock, save, load',
+    ],
+    [
+      ["status", "extra"],
+      'aistack help: "status" has no verbs of its own, such as "extra". See: aistack help status',
+    ],
+  ])("%j", async (words, message) => {
+    await expect(
+      createProgram(() => {}).parseAsync(["help", ...words], { from: "user" }),
+    ).rejects.toMatchObject({ name: "StackError", message });
+  });
+
+  test("verbs for scripts alone are not named", async () => {
+    const asked = createProgram(() => {}).parseAsync(["help", "xyz"], { from: "user" });
+    await expect(asked).rejects.toThrow(/Accepted: install, .*, completion, help$/);
   });
 });
 

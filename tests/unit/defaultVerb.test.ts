@@ -28,6 +28,10 @@ describe("without a verb", () => {
       ["status", "--json"],
     ],
     [["stauts"], ["stauts"]],
+    [
+      ["--", "status"],
+      ["--", "status"],
+    ],
   ])("%j", (typed, words) => {
     expect(completeWords(typed)).toEqual(words);
   });
