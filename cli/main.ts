@@ -1,15 +1,13 @@
 import { CommanderError } from "commander";
 import { formatProblem, HostNotReadyError, OperationError, StackError } from "../plan/errors";
+import { completeWords, putVerbFirst } from "./defaultVerb";
 import { EXIT } from "./exitCodes";
 import { log, secrets } from "./log";
 import { openLog, traceRun } from "./log/run";
 import { createProgram } from "./program";
-import { toUsageProblem } from "./usage";
+import { toUsageProblem, verbOf } from "./usage";
 
 export { writeTinyModel } from "./models/writeTinyModel";
-
-/** What `aistack` alone does: the terminal UI, or a status where there is no terminal for it. */
-const DEFAULT_VERB = "ui";
 
 /**
  * The aistack command.
@@ -17,36 +15,46 @@ const DEFAULT_VERB = "ui";
  * @returns the exit code
  */
 export async function main(args: readonly string[]): Promise<number> {
-  const words = args.length === 0 ? [DEFAULT_VERB] : [...args];
+  const words = completeWords(args);
   let code: number = EXIT.done;
   const program = createProgram((result) => {
     code = result;
   });
-  const verb = program.commands.find((command) => command.name() === words[0])?.name();
+  const verbs = program.commands.map((command) => command.name());
+  const verb = verbOf(program, words);
   try {
     openLog(words);
   } catch (error) {
-    return report(error, verb, false);
+    return report(error, false);
   }
   return traceRun(verb ?? "", async () => {
     try {
       await program.parseAsync(words, { from: "user" });
       return code;
     } catch (error) {
-      return report(error, verb, words.includes("--debug"));
+      if (error instanceof CommanderError)
+        return reportUsage(error, verb, putVerbFirst(args, verbs));
+      return report(error, words.includes("--debug"));
     }
   });
 }
 
+const tell = (text: string) => process.stderr.write(`${secrets.text(text)}\n`);
+
+/** Tells on standard error what was typed wrong. @returns the exit code that goes with it */
+function reportUsage(
+  error: CommanderError,
+  verb: string | undefined,
+  behind: readonly [string, ...string[]] | undefined,
+): number {
+  // Help was asked for and printed, or printed because nothing was asked for.
+  if (error.exitCode === 0) return EXIT.done;
+  if (error.code !== "commander.help") tell(formatProblem(toUsageProblem(error, verb, behind)));
+  return EXIT.wrongInput;
+}
+
 /** Tells an error on standard error. @returns the exit code that goes with it */
-function report(error: unknown, verb: string | undefined, debug: boolean): number {
-  const tell = (text: string) => process.stderr.write(`${secrets.text(text)}\n`);
-  if (error instanceof CommanderError) {
-    // Help was asked for and printed, or printed because nothing was asked for.
-    if (error.exitCode === 0) return EXIT.done;
-    if (error.code !== "commander.help") tell(formatProblem(toUsageProblem(error, verb)));
-    return EXIT.wrongInput;
-  }
+function report(error: unknown, debug: boolean): number {
   if (error instanceof StackError) {
     log().error({ event: "app.refused", problems: error.problems });
     for (const problem of error.problems) tell(formatProblem(problem));

@@ -1,5 +1,8 @@
-import type { OpMap, Stack } from "@pulumi/pulumi/automation";
+import type { EngineEvent } from "@pulumi/pulumi/automation/events";
+import type { Stack } from "@pulumi/pulumi/automation/index";
 import { OperationError } from "../plan/errors";
+import { hasCursor, terminalColumns } from "./output";
+import { countChanges, type PreviewReport, reportPreview } from "./previewReport";
 import { ProgressLines } from "./progressLines";
 
 /** How an operation's progress reaches the user. */
@@ -21,15 +24,18 @@ export interface OperationOutcome {
 /** Prints what an operation tells; on a terminal, progress of models as a bar. */
 export function printOutput(): (text: string) => void {
   const write = (text: string) => void process.stdout.write(text);
-  if (process.stdout.isTTY !== true) return write;
-  const lines = new ProgressLines(write);
+  if (!hasCursor()) return write;
+  const lines = new ProgressLines(write, terminalColumns);
   return (text) => lines.take(text);
 }
 
-export async function preview(options: OperationOptions): Promise<OperationOutcome> {
+/** Nothing is changed. */
+export async function preview(options: OperationOptions): Promise<PreviewReport> {
   return operate(options, async (stack) => {
-    const { changeSummary } = await stack.preview(reporting(options));
-    return { changes: countChanges(changeSummary) };
+    const events: EngineEvent[] = [];
+    const onEvent = (event: EngineEvent) => void events.push(event);
+    const { changeSummary } = await stack.preview({ ...reporting(options), onEvent });
+    return reportPreview(options.stack, events, changeSummary);
   });
 }
 
@@ -48,10 +54,10 @@ export async function destroy(options: OperationOptions): Promise<OperationOutco
 }
 
 /** @throws OperationError; the engine has told by then what failed */
-async function operate(
+async function operate<Outcome>(
   options: OperationOptions,
-  run: (stack: Stack) => Promise<OperationOutcome>,
-): Promise<OperationOutcome> {
+  run: (stack: Stack) => Promise<Outcome>,
+): Promise<Outcome> {
   // Loaded here and not above: it costs half a second that commands without an operation need not pay.
   const { CommandError, LocalWorkspace } = await import("@pulumi/pulumi/automation/index.js");
   // The Automation API looks for the engine on this process's own PATH, not on the workspace's.
@@ -78,12 +84,4 @@ function reporting({ onOutput, color }: OperationOptions) {
     onError: (text: string) => process.stderr.write(text),
     color: color ? ("always" as const) : ("never" as const),
   };
-}
-
-function countChanges(summary: OpMap): number {
-  return Object.entries(summary)
-    .filter(
-      ([operation]) => operation !== "same" && operation !== "read" && operation !== "refresh",
-    )
-    .reduce((sum, [, count]) => sum + (count ?? 0), 0);
 }

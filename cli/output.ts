@@ -6,6 +6,16 @@ export function print(line = ""): void {
   process.stdout.write(`${line}\n`);
 }
 
+/** True where a line on standard output can be written anew; a pipe, a file and a dumb terminal take plain lines. */
+export function hasCursor(): boolean {
+  return process.stdout.isTTY === true && process.env.TERM !== "dumb";
+}
+
+/** As it is now: a terminal can be resized. */
+export function terminalColumns(): number {
+  return process.stdout.columns ?? 80;
+}
+
 /** What `--json` prints: indented, so that people can read it, too. */
 export function printJson(value: unknown): void {
   print(JSON.stringify(value, null, 2));

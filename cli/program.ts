@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { formatHelp } from "./help/format";
 import { LOG_LEVELS } from "./log";
+import { parseStackName } from "./stackName";
 import { registerAgentCommands } from "./verbs/agent";
 import { registerCompletionCommands } from "./verbs/completion";
 import { registerControlCommands } from "./verbs/control";
@@ -35,6 +36,7 @@ export function createProgram(finish: Finish): Command {
     )
     .version(VERSION)
     .helpCommand(false)
+    .helpOption("-h, --help", "explain this verb")
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .configureHelp({ formatHelp });
@@ -57,6 +59,7 @@ export function createProgram(finish: Finish): Command {
   registerCompletionCommands(program, finish);
   registerHelpCommand(program, finish);
   for (const verb of allCommands(program)) {
+    verb.options.find(({ long }) => long === "--stack")?.argParser(parseStackName);
     verb
       .addOption(new Option("--debug", "show the stack of an error"))
       .addOption(

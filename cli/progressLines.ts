@@ -15,11 +15,14 @@ const CLEAR_LINE = "\r\u001b[K";
  */
 export class ProgressLines {
   readonly #write: (text: string) => void;
+  readonly #columns: () => number;
   #rest = "";
   #isBar = false;
 
-  constructor(write: (text: string) => void) {
+  /** @param columns of the terminal at the moment */
+  constructor(write: (text: string) => void, columns: () => number) {
     this.#write = write;
+    this.#columns = columns;
   }
 
   take(text: string): void {
@@ -42,7 +45,8 @@ export class ProgressLines {
       return;
     }
     const [, title = "", percent = "0", total = ""] = match;
-    this.#write(formatBar(Number(percent) / 100, `${title}: ${total}`));
+    // In the last column a terminal would already begin the next line.
+    this.#write(formatBar(Number(percent) / 100, `${title}: ${total}`, this.#columns() - 1));
     this.#isBar = true;
   }
 

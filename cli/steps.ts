@@ -1,6 +1,7 @@
 import { Listr } from "listr2";
 import type { Progress } from "./artifacts";
-import { formatBar } from "./progressBar";
+import { hasCursor, terminalColumns } from "./output";
+import { progressReporter } from "./progressReporter";
 
 /** How a step tells what goes on in it. */
 export interface StepReport {
@@ -15,44 +16,62 @@ export interface Step {
   readonly run: (report: StepReport) => Promise<string | undefined>;
 }
 
+const SHOW_CURSOR = "\u001b[?25h";
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 /**
  * Runs steps one after the other, each on a line of its own with its progress below it; without a
- * terminal, as plain lines, progress in tenths.
+ * terminal, as plain lines, progress in tenths. A step that listens to signals ends itself; any other ends with this
+ * process.
  */
 export async function runSteps(steps: readonly Step[]): Promise<void> {
-  const interactive = process.stdout.isTTY === true;
+  const interactive = hasCursor();
+  let failure: { readonly reason: unknown } | undefined;
   const tasks = steps.map(({ title, run }) => ({
     title,
     task: async (_context: unknown, task: { title: string; output: string }) => {
-      const outcome = await run({
-        note: (line) => {
-          task.output = line;
-        },
-        progress: progressReporter((line) => {
-          task.output = line;
-        }, interactive),
-      });
-      if (outcome !== undefined) task.title = `${title}: ${outcome}`;
+      const note = (line: string) => {
+        task.output = line;
+      };
+      const progress = progressReporter(note, interactive ? terminalColumns : undefined);
+      try {
+        const outcome = await run({ note, progress });
+        if (outcome !== undefined) task.title = `${title}: ${outcome}`;
+      } catch (reason) {
+        failure = { reason };
+        // The list only marks the step: whoever called tells the reason, with all of its lines.
+        throw new Error("see below");
+      }
     },
   }));
-  await new Listr(tasks, {
+  const list = new Listr(tasks, {
     concurrent: false,
     renderer: interactive ? "default" : "simple",
     rendererOptions: { showErrorMessage: false, collapseErrors: false },
-  } as ConstructorParameters<typeof Listr>[1]).run();
+    // Its own listener would let the steps go on to their end, and then leave with a code of its own.
+    registerSignalListeners: false,
+  } as ConstructorParameters<typeof Listr>[1]);
+  const release = interactive ? showCursorAtSignals() : () => {};
+  try {
+    await list.run();
+  } catch (error) {
+    throw failure === undefined ? error : failure.reason;
+  } finally {
+    release();
+  }
 }
 
-function progressReporter(write: (line: string) => void, interactive: boolean) {
-  let lastTenth = "";
-  return (title: string, { done, total, text }: Progress) => {
-    const share = total === 0 ? 0 : Math.min(1, done / total);
-    const percent = `${Math.floor(share * 100)} %`;
-    if (interactive) {
-      write(formatBar(share, `${title}: ${text}`));
-      return;
-    }
-    const tenth = `${title} ${Math.floor(share * 10)}`;
-    if (tenth !== lastTenth) write(`${title}: ${percent} ${text}`);
-    lastTenth = tenth;
+/** The list hides the cursor, and a signal that ends this process would leave it so. */
+function showCursorAtSignals(): () => void {
+  const onSignal = (signal: NodeJS.Signals) => {
+    process.stdout.write(SHOW_CURSOR);
+    release();
+    // Others that listen end the process once they have cleaned up.
+    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
   };
+  const release = () => {
+    for (const name of SIGNALS) process.off(name, onSignal);
+  };
+  for (const name of SIGNALS) process.on(name, onSignal);
+  return release;
 }

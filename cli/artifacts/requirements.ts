@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { execa } from "execa";
-import { StackError } from "../../plan/errors";
+import { HostNotReadyError } from "../../plan/errors";
 
 /** Something a recipe needs on the host, and the package that brings it. */
 export interface Requirement {
@@ -64,7 +64,7 @@ export interface RequirementOptions {
 
 /**
  * Installs the packages that a recipe needs and the host lacks.
- * @throws StackError when they cannot be installed, or when something is still missing afterwards
+ * @throws HostNotReadyError when they cannot be installed, or when something is still missing afterwards
  */
 export async function ensureRequirements(
   lines: readonly string[],
@@ -123,9 +123,9 @@ function lastLine(output: string): string {
   return lines.findLast((line) => line.startsWith("E: ")) ?? lines.at(-1) ?? "apt-get failed";
 }
 
-function notInstallable(packages: readonly string[], why: string): StackError {
+function notInstallable(packages: readonly string[], why: string): HostNotReadyError {
   const list = packages.join(" ");
-  return new StackError([
+  return new HostNotReadyError([
     { what: `cannot install ${list}: ${why}`, fix: `Install by hand: ${list}` },
   ]);
 }

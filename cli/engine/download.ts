@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { StackError } from "../../plan/errors";
+import { OperationError } from "../../plan/errors";
 import { type Checksum, digestFile, findChecksum } from "./checksums";
 import { fetchFile, fetchText, type OnBytes, Unreachable } from "./http";
 import { EXECUTABLES, type PieceName } from "./pins";
@@ -64,7 +64,7 @@ export async function findOffers(
 /**
  * Downloads one offer, verifies it, and only then unpacks it into `folder`.
  * @throws Unreachable when the server fails: the next source may be tried
- * @throws StackError when the archive is not what the vendor's checksum says: nothing else is tried
+ * @throws OperationError when the archive is not what the vendor's checksum says: nothing else is tried
  */
 export async function downloadOffer(
   piece: PieceName,
@@ -96,7 +96,7 @@ async function unpack(
     { reject: false },
   );
   if (result.failed) {
-    throw new StackError([
+    throw new OperationError([
       {
         where: asset.archiveUrl,
         what: `the archive cannot be unpacked: ${result.stderr.trim().split("\n")[0]}`,
@@ -106,8 +106,8 @@ async function unpack(
   }
 }
 
-function wrongChecksum(asset: VendorAsset, checksum: Checksum, actual: string): StackError {
-  return new StackError([
+function wrongChecksum(asset: VendorAsset, checksum: Checksum, actual: string): OperationError {
+  return new OperationError([
     {
       where: asset.archiveUrl,
       what:

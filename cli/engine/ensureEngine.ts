@@ -42,7 +42,7 @@ export interface EngineOptions {
 /**
  * Makes the pinned Pulumi and its plugins ready: what is on the PATH, else the vendor's download,
  * else a build from source. Costs a few milliseconds when all is there.
- * @throws StackError when a download has the wrong checksum or a build fails
+ * @throws OperationError when a download has the wrong checksum or a build fails
  */
 export async function ensureEngine(options: EngineOptions): Promise<Engine> {
   const cache = options.cache ?? locateCache();

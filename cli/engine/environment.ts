@@ -1,5 +1,5 @@
 import { basename, delimiter, dirname } from "node:path";
-import { StackError } from "../../plan/errors";
+import { HostNotReadyError } from "../../plan/errors";
 import { findCommand } from "../artifacts";
 import type { Engine } from "./ensureEngine";
 
@@ -29,7 +29,7 @@ function findNodeFolder(path: readonly string[]): string {
   if (basename(process.execPath) === "node") return dirname(process.execPath);
   const node = findCommand("node", path.join(delimiter));
   if (node !== undefined) return dirname(node);
-  throw new StackError([
+  throw new HostNotReadyError([
     {
       what: "there is no node on the PATH",
       fix: "Install Node 22 or newer and put it on the PATH",

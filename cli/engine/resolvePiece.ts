@@ -26,7 +26,7 @@ export interface ResolveContext {
 
 /**
  * Brings the pieces here, each by the first way that works: installed already, downloaded, built.
- * @throws StackError when a download has the wrong checksum, or when nothing works
+ * @throws OperationError when a download has the wrong checksum, or when nothing works
  */
 export async function resolvePieces(
   pieces: readonly PieceName[],

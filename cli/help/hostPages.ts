@@ -31,14 +31,20 @@ export const HOST_PAGES: Readonly<Record<string, Page>> = {
     description: [
       "Writes the images that a stack runs from into one file, each with its hash, for a host that reaches no registry.",
     ],
-    exitCodes: { 2: "the file is there already, or too little space is free" },
+    exitCodes: {
+      1: "it was interrupted, or the file cannot be written",
+      2: "the file is there already, or too little space is free",
+    },
     examples: [["aistack images save images.tar", "then carry it over, with images.lock.yaml"]],
   },
   "images load": {
     description: [
       "Gives a host the images of a file. Everything is compared with what was saved before the engine gets any of it, and with what this checkout is bound to.",
     ],
-    exitCodes: { 2: "the file is damaged, or holds other images than this checkout is bound to" },
+    exitCodes: {
+      1: "the file is damaged, or Docker does not make of it what was saved",
+      2: "the file is not there or no archive, or holds other images than this checkout is bound to",
+    },
     examples: [["aistack images load images.tar --stack lab", "onto the host of stack lab"]],
     files: [LOCK],
   },

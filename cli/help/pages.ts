@@ -197,7 +197,9 @@ export const PAGES: Readonly<Record<string, Page>> = {
       "Builds an image from package registries, for networks that reach no container registry. The result is kept by the hash of its recipe.",
     ],
     exitCodes: {
-      2: "there is no recipe for that service; or the build failed, and its log is named",
+      1: "the build failed or was interrupted; its log is named",
+      2: "there is no recipe for that service; nothing was touched",
+      3: "what the build needs of this host cannot be installed",
     },
     examples: [["aistack images build ollama", "10 to 25 minutes on two cores, once"]],
     files: [["~/.cache/aistack/", "what is built, and the logs of builds"]],

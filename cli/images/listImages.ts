@@ -1,4 +1,4 @@
-import { StackError } from "../../plan/errors";
+import { HostNotReadyError } from "../../plan/errors";
 import { chooseImage, originOf } from "../../plan/images";
 import { engineProblem } from "../../plan/preflight";
 import { lookAtHost, planFromCheckout } from "../observe";
@@ -18,11 +18,11 @@ export interface ListedImage {
   readonly source: "registry" | "archive" | "build";
 }
 
-/** @throws StackError where the configuration is wrong or the host's engine does not answer */
+/** @throws StackError where the configuration is wrong, HostNotReadyError where the host's engine does not answer */
 export async function listImages(root: string, stack: string): Promise<ListedImage[]> {
   const { plan, facts } = await lookAtHost(root, stack, planFromCheckout(root, stack));
   const problem = engineProblem(facts);
-  if (problem !== undefined) throw new StackError([problem]);
+  if (problem !== undefined) throw new HostNotReadyError([problem]);
   return plan.services.map(({ name: service, image }) => {
     const chosen = chooseImage(image, facts.images);
     const id = facts.images.get(chosen.name);

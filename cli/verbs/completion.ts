@@ -1,4 +1,5 @@
 import { Argument, type Command } from "commander";
+import { builtImageNames } from "../../host/builtImages";
 import { readCheckout } from "../../host/checkout";
 import { readComposeProject } from "../../plan/composeFile";
 import { StackError } from "../../plan/errors";
@@ -25,12 +26,17 @@ export function registerCompletionCommands(program: Command, finish: (code: numb
     .description("print names that only this checkout knows, one a line")
     .addArgument(new Argument("<kind>", "what is to be named").choices(NAME_KINDS))
     .action((kind: NameKind) => {
-      const root = findProjectRoot();
-      const names = kind === "stacks" ? listStacks(root) : serviceNames(root);
-      for (const name of names) print(name);
+      for (const name of NAMES[kind](findProjectRoot())) print(name);
       finish(EXIT.done);
     });
 }
+
+const NAMES: Readonly<Record<NameKind, (root: string) => string[]>> = {
+  stacks: listStacks,
+  services: serviceNames,
+  "known-services": knownServices,
+  recipes: (root) => Object.keys(builtImageNames(root)),
+};
 
 /** The selected stack's services; where there is none, all that there could be. */
 function serviceNames(root: string): string[] {
@@ -39,6 +45,10 @@ function serviceNames(root: string): string[] {
     return plan.services.map(({ name }) => name);
   } catch (error) {
     if (!(error instanceof StackError)) throw error;
-    return Object.keys(readComposeProject(readCheckout(root, "").composeFiles).services);
+    return knownServices(root);
   }
+}
+
+function knownServices(root: string): string[] {
+  return Object.keys(readComposeProject(readCheckout(root, "").composeFiles).services);
 }

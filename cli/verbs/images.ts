@@ -12,7 +12,11 @@ import { registerImageArchiveCommands } from "./imagesArchive";
 import { registerImagesLockCommand } from "./imagesLock";
 
 export function registerImagesCommand(program: Command, finish: (code: number) => void): void {
-  const images = program.command("images").description("the images that services run from");
+  const images = program
+    .command("images")
+    .description("the images that services run from")
+    .usage("<verb> [options]")
+    .helpCommand(false);
   images
     .command("build")
     .argument("<service>", "the service whose image is built from package registries")
@@ -40,7 +44,9 @@ export function registerImagesCommand(program: Command, finish: (code: number) =
       const stack = options.stack ?? chooseStack(root, undefined);
       const listed = await listImages(root, stack);
       process.stdout.write(
-        options.json === true ? `${JSON.stringify(listed, null, 2)}\n` : formatImages(listed),
+        options.json === true
+          ? `${JSON.stringify({ stack, images: listed }, null, 2)}\n`
+          : formatImages(listed),
       );
       finish(EXIT.done);
     });

@@ -45,6 +45,9 @@ export function registerImageArchiveCommands(
     .action(async (file: string, options: { stack?: string }) => {
       const root = findProjectRoot();
       const notes: string[] = [];
+      // Broken off, it would leave images without their names.
+      const finishFirst = () => process.stderr.write("The images are handed over first.\n");
+      process.on("SIGINT", finishFirst).on("SIGTERM", finishFirst);
       await runSteps([
         {
           title: `images of ${file}`,

@@ -6,27 +6,33 @@ import { confirm } from "../confirm";
 import { EXIT } from "../exitCodes";
 import { lockBeforePull } from "../images/lockBeforePull";
 import { type Observation, observe } from "../observe";
-import { destroy, type OperationOptions, preview, printOutput } from "../operations";
+import {
+  destroy,
+  type OperationOptions,
+  type OperationOutcome,
+  preview,
+  printOutput,
+} from "../operations";
+import { printJson } from "../output";
 import { installedEnvironment } from "../session";
 import { chooseStack } from "../stackSelection";
 import { update } from "../update";
-import { stackOption } from "./options";
+import { addReadingVerb, type ReadingOptions, stackOption } from "./options";
 
-interface VerbOptions {
-  readonly stack?: string;
+interface VerbOptions extends ReadingOptions {
   readonly yes?: boolean;
 }
 
 export function registerOperationCommands(program: Command, finish: (code: number) => void): void {
-  program
-    .command("preview")
-    .description("show what `up` would change; exit code 4 where there is something")
-    .addOption(stackOption())
-    .action(async (options: VerbOptions) => {
-      const { session } = await openChecked(options);
-      const { changes } = await preview(session);
-      finish(changes === 0 ? EXIT.done : EXIT.changesPending);
-    });
+  addReadingVerb(
+    program,
+    "preview",
+    "show what `up` would change; exit code 4 where there is something",
+  ).action(async (options: VerbOptions) => {
+    const { session } = await openChecked(options);
+    const { changes } = await (options.json === true ? previewAsJson(session) : preview(session));
+    finish(changes === 0 ? EXIT.done : EXIT.changesPending);
+  });
 
   program
     .command("up")
@@ -60,6 +66,19 @@ export function registerOperationCommands(program: Command, finish: (code: numbe
       await destroy(session);
       finish(EXIT.done);
     });
+}
+
+/** What the engine says beside its events is told only where it fails, and then not on standard output. */
+async function previewAsJson(session: OperationOptions): Promise<OperationOutcome> {
+  const said: string[] = [];
+  try {
+    const report = await preview({ ...session, onOutput: (text) => said.push(text), color: false });
+    printJson(report);
+    return report;
+  } catch (error) {
+    process.stderr.write(said.join(""));
+    throw error;
+  }
 }
 
 /** The update then pulls by digest from the start, and nothing is left to change after it. */

@@ -1,8 +1,8 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { findProjectRoot } from "../artifacts";
 import { EXIT } from "../exitCodes";
 import { chooseStack } from "../stackSelection";
-import { stackOption } from "./options";
+import { type ReadingOptions, stackOption } from "./options";
 import { showStatus } from "./status";
 
 export function registerUiCommand(program: Command, finish: (code: number) => void): void {
@@ -10,8 +10,11 @@ export function registerUiCommand(program: Command, finish: (code: number) => vo
     .command("ui")
     .description("watch and control a stack on the whole terminal")
     .addOption(stackOption())
-    .action(async (options: { stack?: string }) => {
-      if (!hasScreen()) return finish(await showStatus(options));
+    .addOption(
+      new Option("--json", "print what `aistack status --json` prints, on a terminal, too"),
+    )
+    .action(async (options: ReadingOptions) => {
+      if (options.json === true || !hasScreen()) return finish(await showStatus(options));
       const root = findProjectRoot();
       const stack = chooseStack(root, options.stack);
       // Loaded when needed: it costs a quarter of a second, which other verbs need not pay.

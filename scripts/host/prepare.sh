@@ -42,7 +42,7 @@ list_packages_for_lint() {
 
 # What a test needs of the distribution: an OpenSSH server for a remote host, a compiler for a library that stands in for
 # NVIDIA's, keys for a server that stands in for Docker's repository, a container registry, a systemd for the units, a
-# terminal for the terminal UI, and a browser for Open WebUI.
+# terminal for the terminal UI, a second shell for the completion, and a browser for Open WebUI.
 list_packages_for_tests() {
   if ! have gcc || [[ ! -e /usr/include/stdio.h ]]; then packages+=(gcc libc6-dev); fi
   have python3 || packages+=(python3)
@@ -54,6 +54,7 @@ list_packages_for_tests() {
   have systemd-analyze || packages+=(systemd)
   have logrotate || packages+=(logrotate)
   have tmux || packages+=(tmux)
+  have zsh || packages+=(zsh)
   have chromium || packages+=(chromium)
 }
 

@@ -40,7 +40,7 @@ test("a wrong checksum is refused, and nothing else is tried", async () => {
   vendor.serve(`${RELEASE.cli}/${CLI}`, tampered);
   vendor.mirror(cli);
   await expect(vendor.ensure({ vendorUrls: vendor.bothUrls })).rejects.toMatchObject({
-    name: "StackError",
+    name: "OperationError",
     message:
       `${vendor.base}${RELEASE.cli}/${CLI}: wrong sha256 checksum: ` +
       `${vendor.base}${RELEASE.cli}/${CLI_LIST} says ${digest(cli)}, ` +

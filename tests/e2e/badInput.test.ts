@@ -244,7 +244,7 @@ describe("bad input", () => {
   it("an unknown verb is named with the nearest one, exit 2", async () => {
     const ran = await workspace.aistack("prevew");
     expect(ran.output).toBe(
-      'aistack: unknown command "prevew". Did you mean "preview"? See: aistack help',
+      'aistack: there is no verb "prevew". Did you mean "preview"? See: aistack help',
     );
     expect(ran.code).toBe(2);
   });

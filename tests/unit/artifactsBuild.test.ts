@@ -123,7 +123,7 @@ test("a failing recipe leaves nothing but its log, whose last 20 lines are told"
   const log = join(cache.logs, "thing.log");
   const tail = Array.from({ length: 20 }, (_, index) => `    line ${index + 6}`).join("\n");
   await expect(ensureArtifact(request())).rejects.toMatchObject({
-    name: "StackError",
+    name: "OperationError",
     message: `building thing failed (exit status 3); its last lines:\n${tail}\n. The whole log is ${log}`,
   });
   expect(readdirSync(cache.artifacts)).toEqual([]);
@@ -148,7 +148,7 @@ test("an interrupted recipe ends with all its processes", async () => {
     request({ signal: controller.signal, onProgress: () => controller.abort() }),
   );
   await expect(building).rejects.toMatchObject({
-    name: "StackError",
+    name: "OperationError",
     message:
       "building thing was interrupted (aborted). Run the same command again: nothing half-built was kept",
   });

@@ -100,7 +100,7 @@ esac`,
 test("says what apt said when it cannot install", async () => {
   fake("apt-get", 'echo "E: Unable to locate package frobnicator"; echo bye; exit 100');
   await expect(ensureRequirements(LINES, { sudo: false, aptLists })).rejects.toMatchObject({
-    name: "StackError",
+    name: "HostNotReadyError",
     message:
       "cannot install frobnicator libstb-dev: E: Unable to locate package frobnicator. " +
       "Install by hand: frobnicator libstb-dev",

@@ -1,10 +1,12 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Command } from "commander";
 import { CommanderError } from "commander";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { GROUPS, PAGES } from "../../cli/help/pages";
 import { wrap } from "../../cli/help/wrap";
 import { createProgram } from "../../cli/program";
-import { toUsageProblem } from "../../cli/usage";
+import { toUsageProblem, verbOf } from "../../cli/usage";
 import { formatProblem } from "../../plan/errors";
 
 const program = createProgram(() => {});
@@ -73,7 +75,7 @@ OPTIONS
         what goes into the log; default: info (choices: "trace", "debug",
         "info", "warn", "error", "fatal", "silent")
     -h, --help
-        display help for command
+        explain this verb
 
 EXIT CODES
     0  done
@@ -89,6 +91,70 @@ EXAMPLES
   });
 });
 
+describe("each verb", () => {
+  const everyVerb = (command: Command): Command[] =>
+    command.commands.flatMap((verb) => [verb, ...everyVerb(verb)]);
+  const pathOf = (command: Command): string =>
+    command.parent === null ? "" : `${pathOf(command.parent)} ${command.name()}`.trim();
+  const all = everyVerb(program).map((command) => [pathOf(command), command] as const);
+  const manual = readFileSync(join(import.meta.dirname, "../../docs/cli.md"), "utf8");
+
+  test.each(all)("%s: its arguments and options are explained", (_path, command) => {
+    const explained = (text: string | undefined) =>
+      text !== undefined && /^\S.{5,}[^.\s]$/.test(text);
+    const options = command.createHelp().visibleOptions(command);
+    const silent = [
+      ...options.filter(({ description }) => !explained(description)).map(({ flags }) => flags),
+      ...command.registeredArguments
+        .filter(({ description }) => !explained(description))
+        .map((argument) => argument.name()),
+    ];
+    expect(silent).toEqual([]);
+    expect(explained(command.description())).toBe(true);
+  });
+
+  test.each(all.filter(([, command]) => !isHidden(command)))(
+    "%s: one of its own, with no second help beside ours",
+    (_path, command) => {
+      const own = command.createHelp().visibleCommands(command);
+      expect(own.map((verb) => verb.name())).toEqual(visible(command).map((verb) => verb.name()));
+    },
+  );
+
+  const printing = all.filter(([, { options }]) => options.some(({ long }) => long === "--json"));
+
+  test("those that read print JSON", () => {
+    expect(printing.map(([path]) => path).sort()).toEqual([
+      "credentials",
+      "detect",
+      "doctor",
+      "gpu-check",
+      "idle-check",
+      "images list",
+      "logs",
+      "models",
+      "preview",
+      "stacks",
+      "status",
+      "ui",
+      "version",
+    ]);
+  });
+
+  test.each(printing)("%s: the form of its JSON is in docs/cli.md", (path) => {
+    const [, forms = ""] = manual.split("\n## JSON\n");
+    const described = [...forms.matchAll(/^### (.+)$/gm)].flatMap(([, title = ""]) =>
+      title.split(", "),
+    );
+    expect(described).toContain(path);
+  });
+
+  test.each(verbs.map((verb) => verb.name()))("%s: is in the table of docs/cli.md", (name) => {
+    const rows = manual.split("\n").filter((line) => line.startsWith("| `"));
+    expect(rows.some((row) => row.split("|")[1]?.includes(`\`${name}`))).toBe(true);
+  });
+});
+
 describe("wrong usage is told in one line", () => {
   const refusal = async (...words: string[]) => {
     const error = await createProgram(() => {})
@@ -96,35 +162,67 @@ describe("wrong usage is told in one line", () => {
       .then(() => undefined)
       .catch((reason: unknown) => reason);
     if (!(error instanceof CommanderError)) throw new Error("it was accepted");
-    const verb = verbs.find((command) => command.name() === words[0])?.name();
-    return formatProblem(toUsageProblem(error, verb));
+    return formatProblem(toUsageProblem(error, verbOf(program, words)));
   };
 
   test.each([
-    [["stauts"], 'aistack: unknown command "stauts". Did you mean "status"? See: aistack help'],
-    [["xyz"], 'aistack: unknown command "xyz". See: aistack help'],
+    [["stauts"], 'aistack: there is no verb "stauts". Did you mean "status"? See: aistack help'],
+    [["xyz"], 'aistack: there is no verb "xyz". See: aistack help'],
     [
       ["status", "--stakc", "x"],
       'aistack: unknown option "--stakc". Did you mean "--stack"? See: aistack help status',
     ],
-    [
-      ["status", "--stack"],
-      'aistack: option "-s, --stack <name>" argument missing. See: aistack help status',
-    ],
+    [["status", "--stack"], "--stack: its value is missing. See: aistack help status"],
     [
       ["logs", "--tail", "few"],
-      'aistack: option "-n, --tail <lines>" argument "few" is invalid. It must be a number or all. See: aistack help logs',
+      '--tail: "few" is invalid. It must be a number or all. See: aistack help logs',
     ],
     [
       ["status", "extra"],
       'aistack: too many arguments for "status". Expected 0 arguments but got 1: extra. See: aistack help status',
     ],
     [
+      ["install", "--profile", "huge"],
+      '--profile: "huge" is invalid. Accepted: minimal, standard-gpu. See: aistack help install',
+    ],
+    ...[["up"], ["install"], ["detect"], ["images", "save"]].map((verb): [string[], string] => [
+      [...verb, "--stack", "a/b"],
+      `--stack: "a/b" is invalid. A name is of letters, digits, ".", "-" and "_". See: aistack help ${verb.join(" ")}`,
+    ]),
+    [["images", "build"], "<service>: it is missing. See: aistack help images build"],
+    [
+      ["images", "buid"],
+      'aistack: there is no verb "buid". Did you mean "build"? See: aistack help images',
+    ],
+    [["images", "help"], 'aistack: there is no verb "help". See: aistack help images'],
+    [
       ["completion", "tcsh"],
-      'aistack: command-argument value "tcsh" is invalid for argument "shell". Allowed choices are bash, zsh, fish. See: aistack help completion',
+      '<shell>: "tcsh" is invalid. Accepted: bash, zsh, fish. See: aistack help completion',
     ],
   ])("%j", async (words, message) => {
     expect(await refusal(...words)).toBe(message);
+  });
+});
+
+describe("help of what is not there", () => {
+  test.each([
+    [
+      ["images", "biuld"],
+      'aistack help: there is no verb "biuld". Did you mean "build"? Accepted: build, list, lock, save, load',
+    ],
+    [
+      ["status", "extra"],
+      'aistack help: "status" has no verbs of its own, such as "extra". See: aistack help status',
+    ],
+  ])("%j", async (words, message) => {
+    await expect(
+      createProgram(() => {}).parseAsync(["help", ...words], { from: "user" }),
+    ).rejects.toMatchObject({ name: "StackError", message });
+  });
+
+  test("verbs for scripts alone are not named", async () => {
+    const asked = createProgram(() => {}).parseAsync(["help", "xyz"], { from: "user" });
+    await expect(asked).rejects.toThrow(/Accepted: install, .*, completion, help$/);
   });
 });
 

@@ -16,7 +16,14 @@ beforeAll(() => {
   const command = join(folder, "aistack");
   writeFileSync(
     command,
-    '#!/bin/sh\n[ "$1 $2" = "names stacks" ] && printf "lab\\nminimal\\n"\n[ "$1 $2" = "names services" ] && printf "ollama\\nopenwebui\\n"\ntrue\n',
+    `#!/bin/sh
+case "$1 $2" in
+  "names stacks") printf "lab\\nminimal\\n" ;;
+  "names services") printf "ollama\\nopenwebui\\n" ;;
+  "names known-services") printf "localai\\nollama\\nopenwebui\\n" ;;
+  "names recipes") printf "ollama\\n" ;;
+esac
+`,
   );
   chmodSync(command, 0o755);
   writeFileSync(join(folder, "completion.bash"), completionScript("bash", VERBS));
@@ -33,6 +40,8 @@ function complete(...words: string[]): string[] {
     'complete -p aistack | grep -q -- "-F _aistack aistack"',
     `COMP_WORDS=(${typed.map((word) => `'${word}'`).join(" ")})`,
     `COMP_CWORD=${typed.length - 1}`,
+    // Outside of a completion, bash refuses it.
+    'compopt() { printf "%s\\n" "$*"; }',
     "_aistack",
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's
     'printf "%s\\n" "${COMPREPLY[@]}"',
@@ -50,9 +59,30 @@ describe("in bash", () => {
     ["names of stacks after -s", ["status", "-s", "l"], ["lab"]],
     ["the words that an option accepts", ["install", "--profile", ""], ["minimal", "standard-gpu"]],
     ["the words that an argument accepts", ["completion", ""], ["bash", "zsh", "fish"]],
+    ["the choices of an option", ["preview", "--log-level", "wa"], ["warn"]],
     ["a verb's own verbs", ["images", "bu"], ["build"]],
+    ["a nested verb's options", ["images", "lock", "--arch"], ["--architecture"]],
+    ["names of stacks for a nested verb", ["images", "lock", "--stack", ""], ["lab", "minimal"]],
+    ["names of images that can be built", ["images", "build", ""], ["ollama"]],
+    ["one image, and no second", ["images", "build", "ollama", ""], [""]],
+    ["services that could be installed", ["install", "lo"], ["localai"]],
+    ["arguments after an option's value", ["restart", "--stack", "lab", "op"], ["openwebui"]],
+    ["a second service", ["restart", "ollama", "op"], ["openwebui"]],
+    ["a value after =", ["status", "--stack", "=", "l"], ["lab"]],
+    ["all values after =", ["status", "--stack", "="], ["lab", "minimal"]],
+    ["options of the default verb", ["--st"], ["--stack"]],
+    ["names of stacks without a verb", ["--stack", ""], ["lab", "minimal"]],
     ["verbs to explain", ["help", "dest"], ["destroy"]],
+    ["a verb's own verbs to explain", ["help", "images", "sa"], ["save"]],
+    ["files to write", ["images", "save", "./"], ["-o default"]],
+    ["files to read", ["images", "load", "--stack", "lab", ""], ["-o default"]],
+    ["one file, and no second", ["images", "save", "a.tar", ""], [""]],
+    ["files after an option that may have one", ["gpu-check", "--save", "/t"], ["-o default"]],
+    ["options after that, too", ["gpu-check", "--save", "--js"], ["--json"]],
+    ["files after an option", ["agent", "--config", ""], ["-o default"]],
     ["nothing where there is nothing to offer", ["status", "x"], [""]],
+    ["nothing where the value is free", ["logs", "--tail", ""], [""]],
+    ["nothing after a word that is no verb", ["stauts", ""], [""]],
   ])("%s", (_what, words, offered) => {
     const expected = words[0] === "st" ? [...offered].sort() : offered;
     const got = complete(...words);
@@ -67,20 +97,31 @@ describe("in bash", () => {
 describe("other shells", () => {
   test("fish: a line for each verb and option, names asked for when needed", () => {
     const script = completionScript("fish", VERBS).split("\n");
-    expect(script).toContain(
-      "complete -c aistack -n '__fish_seen_subcommand_from restart' -a '(__aistack_names services)'",
+    expect(script).toEqual(
+      expect.arrayContaining([
+        "complete -c aistack -n '__aistack_at' -a images -d 'the images that services run from'",
+        "complete -c aistack -n '__aistack_at restart' -a '(__aistack_names services)'",
+        "complete -c aistack -n '__aistack_at status' -s s -l stack -x -a '(__aistack_names stacks)' -d 'the stack; default: the selected one, or the only one'",
+        "complete -c aistack -n '__aistack_at images build' -a '(__aistack_names recipes)'",
+        "complete -c aistack -n '__aistack_at images save' -F",
+        "complete -c aistack -n '__aistack_at agent' -l config -r -F -d 'its configuration'",
+        "complete -c aistack -n '__aistack_at gpu-check; and contains -- (commandline -opc)[-1] --save' -F",
+        "complete -c aistack -n '__aistack_at gpu-check' -l save -d 'write the report to a file; default: /var/lib/aistack/gpu_report.json'",
+      ]),
     );
-    expect(script).toContain(
-      "complete -c aistack -n '__fish_seen_subcommand_from status' -s s -l stack -r -a '(__aistack_names stacks)' -d 'the stack; default: the selected one, or the only one'",
+    expect(script.find((line) => line.startsWith("set -g __aistack_verbs"))).toContain(
+      "'images' 'images build' 'images list' 'images lock' 'images save' 'images load'",
     );
   });
 
   test("zsh: the file is an autoloaded function for the command", () => {
-    const script = completionScript("zsh", VERBS);
-    expect(script.split("\n")[0]).toBe("#compdef aistack");
-    expect(script).toContain("'restart:stop services and start them again'");
-    expect(script).toContain(
-      `        restart:*) compadd -- \${(f)"$("\${words[1]}" names services 2>/dev/null)"} ;;`,
+    const script = completionScript("zsh", VERBS).split("\n");
+    expect(script[0]).toBe("#compdef aistack");
+    expect(script).toEqual(
+      expect.arrayContaining([
+        `        'restart:'*) compadd -- \${(f)"$("\${words[1]}" names services 2>/dev/null)"} ;;`,
+        "        'images save:0') _files ;;",
+      ]),
     );
   });
 });

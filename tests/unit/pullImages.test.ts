@@ -3,8 +3,6 @@ import type { Progress } from "../../cli/artifacts";
 import { connectDocker } from "../../cli/docker/connect";
 import { imagesToPull, pullImage, pullSteps } from "../../cli/images/pullImages";
 import { PullProgress } from "../../cli/images/pullProgress";
-import { formatBar } from "../../cli/progressBar";
-import { ProgressLines } from "../../cli/progressLines";
 import { StandInEngine } from "../support/docker/standInEngine";
 import { BUILT, planMinimal, planStandard } from "../support/plan/stack";
 
@@ -97,41 +95,5 @@ describe("what an update would pull", () => {
       "ghcr.io/open-webui/open-webui:v0.12.4",
       "localai/localai:v4.10.0",
     ]);
-  });
-});
-
-test.each([
-  [0, "░░░░░░░░░░░░░░░░░░░░░░░░   0 % x"],
-  [0.5, "████████████░░░░░░░░░░░░  50 % x"],
-  [1.5, "████████████████████████ 100 % x"],
-])("a bar of %d", (share, bar) => expect(formatBar(share, "x")).toBe(bar));
-
-describe("an operation's output on a terminal", () => {
-  const show = (...texts: string[]) => {
-    let shown = "";
-    const lines = new ProgressLines((text) => {
-      shown += text;
-    });
-    for (const text of texts) lines.take(text);
-    return shown;
-  };
-  const model = (percent: number) =>
-    ` +  command:local:Command model-llama creating (3s) llama3.2:1b: pulling aaa: ${percent} % of 1.0 GiB\n`;
-
-  test("a model's progress moves on one line, and gives way to the next", () => {
-    expect(show(model(0), model(50), "    done\n")).toBe(
-      "░░░░░░░░░░░░░░░░░░░░░░░░   0 % llama3.2:1b: pulling aaa: 1.0 GiB" +
-        "\r\u001b[K████████████░░░░░░░░░░░░  50 % llama3.2:1b: pulling aaa: 1.0 GiB" +
-        "\r\u001b[K    done\n",
-    );
-  });
-
-  test("it is known with Pulumi's colours, and in pieces", () => {
-    const coloured = model(50).replace("creating", "\u001b[32mcreating\u001b[0m");
-    expect(show(coloured.slice(0, 60), coloured.slice(60))).toBe(show(model(50)));
-  });
-
-  test("everything else passes as it comes", () => {
-    expect(show("@ upda", "ting..", ".\n", "a 50 % of b\n")).toBe("@ updating...\na 50 % of b\n");
   });
 });

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { OperationError } from "../../../plan/errors";
+import { OperationError, StackError } from "../../../plan/errors";
 import { formatBytes } from "../../../plan/quantities";
 import { type ArchiveContents, parseContents } from "./contents";
 import { BLOCK, paddingOf, readHeader, TRAILER, writeHeader } from "./tarHeader";
@@ -48,7 +48,7 @@ export interface OpenArchive {
 
 /**
  * Reads the list of an archive.
- * @throws OperationError where the file is no archive, or ends too early
+ * @throws StackError where it is not there or no archive, OperationError where it is damaged
  */
 export async function readFrame(path: string): Promise<OpenArchive> {
   let file: FileHandle;
@@ -56,7 +56,8 @@ export async function readFrame(path: string): Promise<OpenArchive> {
     file = await open(path);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw fault(path, code === "ENOENT" ? "the file is not there" : message, "Name another file");
+    const what = code === "ENOENT" ? "the file is not there" : message;
+    throw new StackError([{ what, where: path, fix: "Name another file" }]);
   }
   try {
     const head = await readAt(file, 0, BLOCK);
@@ -87,12 +88,9 @@ async function readAt(file: FileHandle, position: number, length: number): Promi
   return buffer.subarray(0, bytesRead);
 }
 
-function notAnArchive(path: string): OperationError {
-  return fault(
-    path,
-    "it is no archive of images, or of a newer aistack",
-    "Make one with: ./aistack images save FILE",
-  );
+function notAnArchive(path: string): StackError {
+  const what = "it is no archive of images, or of a newer aistack";
+  return new StackError([{ what, where: path, fix: "Make one with: ./aistack images save FILE" }]);
 }
 
 export function fault(path: string, what: string, fix: string): OperationError {

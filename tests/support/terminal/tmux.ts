@@ -42,8 +42,13 @@ export class Terminal {
 
   /** Types a line into the shell. */
   async run(line: string): Promise<void> {
-    await this.#tmux("send-keys", "-l", line);
+    await this.type(line);
     await this.press("Enter");
+  }
+
+  /** Types a text, and no more. */
+  async type(text: string): Promise<void> {
+    await this.#tmux("send-keys", "-l", text);
   }
 
   /** Presses keys, by tmux's names: `r`, `Down`, `C-c`, `Escape`. */
