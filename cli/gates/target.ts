@@ -4,8 +4,10 @@ import { quoteForShell } from "../../plan/hostScript";
 /** A service that a gate looks at. */
 export interface GateTarget {
   readonly container: string;
-  /** as it is reached from here */
+  /** as it is reached from here: over SSH, a tunnel's end */
   readonly url: string;
+  /** the same as its host reaches it, for messages */
+  readonly hostUrl: string;
   /** arguments of ssh to its host; undefined: this machine */
   readonly ssh: readonly string[] | undefined;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { expectedModels } from "../../plan/expectedModels";
+import { expectedAnswers } from "../../plan/expectedAnswers";
 import type { StackPlan } from "../../plan/plan";
 import { problemsOf } from "../support/plan/problems";
 import { planMinimal, planStandard } from "../support/plan/stack";
@@ -170,14 +170,61 @@ test("LocalAI has its key and all four volumes", () => {
   expect(localai?.readinessUrl).toBe("http://127.0.0.1:8080/readyz");
 });
 
-test("what each service must list is what is declared to it", () => {
-  const plan = planStandard({
+describe("what each service must answer", () => {
+  const declared = {
     models: [{ name: "tiny" }],
     localai: { backends: ["llama-cpp"], models: [{ name: "localai@phi-4" }, { name: "mine" }] },
+  };
+  const atWebui = (environment: Readonly<Record<string, string>>) => {
+    const plan = planStandard(declared);
+    const services = plan.services.map(({ name, container }) => ({
+      name,
+      container: {
+        name: container.name,
+        envs: Object.entries(environment).map(([variable, value]) => `${variable}=${value}`),
+      },
+    }));
+    return expectedAnswers("openwebui", { ...plan, services });
+  };
+
+  test("is what is declared to it; Open WebUI lists that of both providers", () => {
+    const plan = planStandard({ ...declared, namePrefix: "lab" });
+    const alone = { provider: undefined, providerModels: [] };
+    expect(expectedAnswers("ollama", plan)).toEqual({ models: ["tiny:latest"], ...alone });
+    expect(expectedAnswers("localai", plan)).toEqual({ models: ["phi-4", "mine"], ...alone });
+    expect(expectedAnswers("openwebui", plan)).toEqual({
+      models: ["tiny:latest"],
+      provider: 0,
+      providerModels: ["phi-4", "mine"],
+    });
   });
-  expect(expectedModels("ollama", plan)).toEqual(["tiny:latest"]);
-  expect(expectedModels("openwebui", plan)).toEqual(["tiny:latest"]);
-  expect(expectedModels("localai", plan)).toEqual(["phi-4", "mine"]);
+
+  test("without LocalAI, Open WebUI has no provider", () => {
+    const plan = planStandard({ models: [{ name: "tiny" }], services: ["ollama", "openwebui"] });
+    expect(expectedAnswers("openwebui", plan)).toMatchObject({ provider: undefined });
+  });
+
+  test("LocalAI is found among the providers of a Compose file", () => {
+    const urls = "https://api.example.org/v1;http://localai:8080/v1";
+    const environment = { ENABLE_OPENAI_API: "true", OPENAI_API_BASE_URLS: urls };
+    expect(atWebui(environment)).toMatchObject({
+      provider: 1,
+      providerModels: ["phi-4", "mine"],
+    });
+  });
+
+  test.each([
+    [{ ENABLE_OPENAI_API: "False", OPENAI_API_BASE_URLS: "http://localai:8080/v1" }],
+    [{ ENABLE_OPENAI_API: "True", OPENAI_API_BASE_URLS: "https://api.example.org/v1" }],
+    [{ ENABLE_OPENAI_API: "True", OPENAI_API_BASE_URLS: "no address" }],
+    [{ ENABLE_OPENAI_API: "True" }],
+  ])("where a Compose file leaves LocalAI out, nothing of it is asked: %o", (environment) => {
+    expect(atWebui(environment)).toEqual({
+      models: ["tiny:latest"],
+      provider: undefined,
+      providerModels: [],
+    });
+  });
 });
 
 test("LocalAI's models need LocalAI", () => {
