@@ -71,7 +71,7 @@ export async function observeStack(): Promise<AiStackArgs> {
     ...(host.layer?.drift ?? []),
   ];
   for (const line of warnings) await pulumi.log.warn(line);
-  for (const line of describeHiddenChanges(resolved, facts)) await pulumi.log.info(line);
+  for (const line of describeHiddenChanges(resolved, facts, secrets)) await pulumi.log.info(line);
   const pulled = resolved.services.filter(({ image }) => !image.built);
   const registries = signedInRegistries(pulled.map(({ image }) => image.name));
   return {

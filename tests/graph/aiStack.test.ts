@@ -388,6 +388,17 @@ describe("profile standard-gpu with models of both providers", () => {
   });
 });
 
+test("a variable of a Compose file whose name says that it is secret, is", async () => {
+  const stack = resolve({ plan: planMinimal() });
+  const services = stack.services.map((service) => ({
+    ...service,
+    container: { ...service.container, envs: ["NOTE=plain", "HUB_TOKEN=canary"] },
+  }));
+  const { inputs } = (await buildGraph({ ...stack, services })).find("docker:Container", "ollama");
+  // One secret in a list makes all of it one.
+  expect(secretOf(inputs.envs)).toEqual(["NOTE=plain", "HUB_TOKEN=canary"]);
+});
+
 describe("two services under a prefix, one of which waits for the other", () => {
   const text = `name: aistack
 networks: {net: {name: aistack-net}, back: {name: aistack-back, internal: true}}
