@@ -32,8 +32,8 @@ export function expectedAnswers(service: string, declared: Declared): ExpectedAn
   return { models, provider, providerModels: provider === undefined ? [] : ofLocalai };
 }
 
-/** A gallery that stands before an "@" is no part of the name that LocalAI lists. */
-function namesAtLocalai(localai: readonly LocalaiSpec[]): string[] {
+/** Names of the declared models of LocalAI. A gallery that stands before an "@" is no part of the name that LocalAI lists. */
+export function namesAtLocalai(localai: readonly LocalaiSpec[]): string[] {
   return localai
     .filter(({ kind }) => kind === "model")
     .map(({ name }) => name.slice(name.lastIndexOf("@") + 1));

@@ -10,6 +10,11 @@ export function physicalName(name: string, prefix: string): string {
   return `${prefix}-${own}`;
 }
 
+/** A host as it stands in a URL: IPv6 addresses in brackets. */
+export function inUrl(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}
+
 /**
  * Names of resources, unique among each other, from names that may hold what no resource's name does. Where two become the
  * same (`a:b` and `a-b`), the later one has a hash behind it, so that a name that was there before stays.

@@ -15,6 +15,8 @@ function environmentOf(plan: StackPlan, name = "openwebui"): Record<string, stri
   return Object.fromEntries([...plain, ...secret]);
 }
 
+const HOST = { address: "gpu1.lan", hostKey: `ssh-ed25519 ${"A".repeat(68)}` };
+
 describe("Open WebUI beside Ollama and LocalAI", () => {
   const environment = environmentOf(planStandard());
 
@@ -89,8 +91,40 @@ describe("derived from the plan", () => {
     });
   });
 
+  test.each([
+    [
+      "a port that the scheme implies is left out, as browsers do",
+      { ports: { openwebui: 80 } },
+      "http://127.0.0.1;http://localhost",
+      "http://127.0.0.1",
+    ],
+    [
+      "the same of further addresses, and capital letters are small",
+      { webui: { urls: ["https://AI.Example.org:443", "HTTP://ai.example.org:80"] } },
+      "http://127.0.0.1:3000;http://localhost:3000;https://ai.example.org;http://ai.example.org",
+      "https://ai.example.org",
+    ],
+    [
+      "an address that is told twice stands there once",
+      { webui: { urls: ["http://LOCALHOST:3000"] } },
+      "http://127.0.0.1:3000;http://localhost:3000",
+      "http://localhost:3000",
+    ],
+    [
+      "an IPv6 address of the host stands in brackets",
+      { host: { ...HOST, address: "FD00::1" }, bindAddress: "0.0.0.0" },
+      "http://127.0.0.1:3000;http://localhost:3000;http://[fd00::1]:3000",
+      "http://127.0.0.1:3000",
+    ],
+  ])("origins: %s", (_what, config, origins, own) => {
+    expect(environmentOf(planStandard(config))).toMatchObject({
+      CORS_ALLOW_ORIGIN: origins,
+      WEBUI_URL: own,
+    });
+  });
+
   test("a host over SSH that publishes to its network", () => {
-    const host = { address: "gpu1.lan", hostKey: `ssh-ed25519 ${"A".repeat(68)}` };
+    const host = HOST;
     const open = planStandard({ host, bindAddress: "0.0.0.0" });
     expect(environmentOf(open).CORS_ALLOW_ORIGIN).toBe(
       "http://127.0.0.1:3000;http://localhost:3000;http://gpu1.lan:3000",
@@ -106,6 +140,27 @@ describe("derived from the plan", () => {
       WEBUI_ADMIN_EMAIL: "me@example.org",
       WEBUI_ADMIN_NAME: "Me",
     });
+  });
+});
+
+describe("published on every address", () => {
+  const open = { bindAddress: "0.0.0.0" };
+
+  test("without those that browsers use, a warning says where its pages work", () => {
+    expect(planStandard({ ...open, ports: { openwebui: 80 } }).warnings).toEqual([
+      "Open WebUI is published on every address of the host (aistack:bindAddress 0.0.0.0), but its pages work at " +
+        "http://127.0.0.1 and http://localhost alone. Add the addresses that browsers use to aistack:webui.urls",
+    ]);
+  });
+
+  test.each([
+    ["the addresses are told", { ...open, webui: { urls: ["http://gpu1.lan:3000"] } }],
+    ["the host's address is known", { ...open, host: HOST }],
+    ["it is published on one address", { bindAddress: "192.168.1.20" }],
+    ["there is no Open WebUI", { ...open, profile: "minimal" }],
+    ["nothing is said", {}],
+  ])("no warning where %s", (_what, config) => {
+    expect(planStandard(config).warnings).toEqual([]);
   });
 });
 
