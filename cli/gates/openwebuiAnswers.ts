@@ -52,7 +52,7 @@ async function judgeNobody({ url, adminEmail }: AnswersInput): Promise<string> {
   if (onboarding)
     throw new Refusal(
       `it has no accounts: that of ${adminEmail} was not made at its start`,
-      "Its log says why WEBUI_ADMIN_EMAIL and WEBUI_ADMIN_PASSWORD did not make it",
+      "Whoever opens its pages first would become its administrator. Its log says why WEBUI_ADMIN_EMAIL did not",
     );
   return `is ready; not asked for a completion, since the password or the address of ${adminEmail} is not that of its first start`;
 }

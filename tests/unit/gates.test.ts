@@ -355,7 +355,7 @@ describe("Open WebUI", () => {
     };
     expect(await refusal(proveAnswers(input("openwebui")))).toBe(
       "t-one: it has no accounts: that of me@example.org was not made at its start. " +
-        `Its log says why WEBUI_ADMIN_EMAIL and WEBUI_ADMIN_PASSWORD did not make it. ${LOG}`,
+        `Whoever opens its pages first would become its administrator. Its log says why WEBUI_ADMIN_EMAIL did not. ${LOG}`,
     );
   });
 
