@@ -57,15 +57,21 @@ const limits = object({
     .optional(),
 });
 
-/** A host's name or IP address; of what this lets through, a URL's parser refuses the rest. */
-const ADDRESS = /^[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,252}[A-Za-z0-9])?$/;
+const NAME_OR_ADDRESS = /^[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,252}[A-Za-z0-9])?$/;
+
+/** Colons are an IPv6 address's alone. */
+function isHost(value: string): boolean {
+  return (
+    NAME_OR_ADDRESS.test(value) && (!value.includes(":") || URL.canParse(`http://${inUrl(value)}`))
+  );
+}
 
 /** An origin. A path or a password is no part of one. */
 const ORIGIN = /^https?:\/\/[^/\s;?#@]+$/i;
 
 /** A host that is reached over SSH. Nothing is sent to it before its key is the declared one. */
 const host = object({
-  address: text().refine((value) => ADDRESS.test(value) && URL.canParse(`http://${inUrl(value)}`), {
+  address: text().refine(isHost, {
     error: (issue) => expected("a host name or an IP address", issue.input),
   }),
   user: pattern(/^[a-z_][a-z0-9_-]{0,31}$/, "a user name").default("root"),

@@ -98,7 +98,9 @@ function origins(endpoint: string, { host, bindAddress, webui }: Settings): stri
   const at = (name: string) => `http://${inUrl(name)}:${port || "80"}`;
   const local = hostname === "127.0.0.1" ? [at("localhost")] : [];
   const published = host === undefined || bindAddress === "127.0.0.1" ? [] : [at(host.address)];
-  return [...new Set([endpoint, ...local, ...published, ...webui.urls].map(toOrigin))];
+  // A name that no browser can be given (`gpu.1`) may still be one for SSH.
+  const all = [endpoint, ...local, ...published, ...webui.urls].filter((url) => URL.canParse(url));
+  return [...new Set(all.map(toOrigin))];
 }
 
 function toOrigin(url: string): string {

@@ -116,6 +116,12 @@ describe("derived from the plan", () => {
       "http://127.0.0.1:3000;http://localhost:3000;http://[fd00::1]:3000",
       "http://127.0.0.1:3000",
     ],
+    [
+      "a name that is none in a URL is left out",
+      { host: { ...HOST, address: "gpu.1" }, bindAddress: "0.0.0.0" },
+      "http://127.0.0.1:3000;http://localhost:3000",
+      "http://127.0.0.1:3000",
+    ],
   ])("origins: %s", (_what, config, origins, own) => {
     expect(environmentOf(planStandard(config))).toMatchObject({
       CORS_ALLOW_ORIGIN: origins,
