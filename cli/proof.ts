@@ -1,6 +1,6 @@
 import { accessHost } from "../host/hostAccess";
 import { withTunnel } from "../host/sshTunnel";
-import { expectedModels } from "../plan/expectedModels";
+import { expectedAnswers } from "../plan/expectedAnswers";
 import { asksGpu } from "../plan/gpuDrift";
 import type { ServicePlan, StackPlan } from "../plan/plan";
 import { MODEL_SERVICE } from "../plan/wiring";
@@ -23,11 +23,11 @@ export async function proveStack(root: string, stack: string, plan: StackPlan): 
     plan.services.map(async (service) => {
       const { name, container, endpoint } = service;
       const proved = await withTunnel(ssh, endpoint, async (url) => {
-        const target = { container: container.name, url, ssh };
+        const target = { container: container.name, url, hostUrl: endpoint, ssh };
         const answered = await proveAnswers({
           ...target,
           service: name,
-          models: expectedModels(name, plan),
+          ...expectedAnswers(name, plan),
           adminEmail: plan.admin.email,
           adminPassword: values["webui-admin-password"] ?? "",
           apiKey: values["localai-api-key"] ?? "",

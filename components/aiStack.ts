@@ -6,6 +6,7 @@ import { SPEC_LABEL } from "../plan/drift";
 import type { GpuReport } from "../plan/gpuReport";
 import type { ResolvedHostBaseline } from "../plan/hostBaseline";
 import type { ResolvedHostLayer } from "../plan/hostDrift";
+import type { ResolvedLocalai } from "../plan/localaiModels";
 import type { ResolvedStack } from "../plan/resolve";
 import { type SecretValues, secretValue } from "../plan/secrets";
 import { CHAT_SERVICE, OPENAI_SERVICE } from "../plan/wiring";
@@ -131,18 +132,14 @@ export class AiStack extends pulumi.ComponentResource {
           );
 
     const openai = services.get(OPENAI_SERVICE);
-    const localai =
-      openai === undefined
-        ? []
-        : resolved.localai.map(
-            (model) =>
-              new LocalaiModel(
-                model.resourceName,
-                { model, service: openai, access, apiKey: secretValue(secrets, "localai-api-key") },
-                { parent: this },
-              ),
-          );
+    const localai = openai === undefined ? [] : installAtLocalai(args, openai, { parent: this });
 
+    // What must be there before a service can be asked for it.
+    const kept: Readonly<Record<string, readonly pulumi.Resource[]>> = {
+      [resolved.modelService]: models,
+      [OPENAI_SERVICE]: localai,
+      [CHAT_SERVICE]: [...models, ...localai],
+    };
     const proofs = new Map(
       resolved.services.map((service) => {
         // The one that people talk to is asked for answers of all the others.
@@ -160,10 +157,7 @@ export class AiStack extends pulumi.ComponentResource {
             containerIds: pulumi
               .all(involved.map((one) => one.containerId))
               .apply((ids) => ids.join("\n")),
-            after:
-              service.name === OPENAI_SERVICE
-                ? [...involved, ...localai]
-                : [...involved, ...models],
+            after: [...involved, ...(kept[service.name] ?? [])],
           },
           { parent: this },
         );
@@ -193,6 +187,21 @@ export class AiStack extends pulumi.ComponentResource {
       models: this.models,
     });
   }
+}
+
+/** Backends first: a model that comes before its backend is refused, or brings another build of it. */
+function installAtLocalai(
+  { resolved, access, secrets }: AiStackArgs,
+  service: ContainerService,
+  opts: pulumi.ComponentResourceOptions,
+): LocalaiModel[] {
+  const apiKey = secretValue(secrets, "localai-api-key");
+  const install = (kind: ResolvedLocalai["kind"], after: readonly pulumi.Resource[]) =>
+    resolved.localai
+      .filter((model) => model.kind === kind)
+      .map((model) => new LocalaiModel(model.resourceName, { model, after, access, apiKey }, opts));
+  const backends = install("backend", [service]);
+  return [...backends, ...install("model", [service, ...backends])];
 }
 
 function openGate(

@@ -1,11 +1,12 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { ContainerSpec } from "../plan/containerSpec";
+import { isSecretVariable } from "../plan/secretNames";
 import { type SecretValues, secretValue } from "../plan/secrets";
 
 /**
  * Translates a spec field by field; names of networks and volumes come from their resources, for the order.
- * Values of secrets are secret in the state.
+ * Values of secrets are secret in the state, as are those of a Compose file whose names say that they are.
  */
 export function toContainerArgs(
   spec: ContainerSpec,
@@ -16,7 +17,7 @@ export function toContainerArgs(
   return {
     name: spec.name,
     envs: [
-      ...spec.envs,
+      ...spec.envs.map((line) => (isSecretVariable(line) ? pulumi.secret(line) : line)),
       ...(spec.secretEnvs ?? []).map(({ variable, secret }) =>
         pulumi.secret(`${variable}=${secretValue(secrets, secret)}`),
       ),

@@ -5,8 +5,8 @@ import type { ResolvedLocalai } from "../plan/localaiModels";
 
 export interface LocalaiModelArgs {
   readonly model: ResolvedLocalai;
-  /** keeps it, and must have proved that it answers */
-  readonly service: pulumi.Resource;
+  /** what must be there first: the service that keeps it, which must have proved that it answers, and backends for models */
+  readonly after: readonly pulumi.Resource[];
   readonly access: HostAccess;
   /** secret */
   readonly apiKey: pulumi.Input<string>;
@@ -42,7 +42,7 @@ export class LocalaiModel extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        dependsOn: [args.service],
+        dependsOn: [...args.after],
         ignoreChanges: model.inSync ? ["environment.OBSERVED"] : [],
         customTimeouts: { create: "12h", update: "12h" },
       },

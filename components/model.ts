@@ -29,6 +29,7 @@ export class Model extends pulumi.ComponentResource {
           MODEL_NAME: model.name,
           MODEL_SOURCE: model.source,
           MODEL_RECORD: model.recordFile,
+          CONTAINER: model.container,
           ...(model.sha256 === undefined ? {} : { MODEL_SHA256: model.sha256 }),
           // Differs from the stored text only where the host was seen to differ from what is declared.
           OBSERVED: model.observed,

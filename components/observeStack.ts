@@ -11,6 +11,7 @@ import { observeHostLayer } from "../host/observeHostLayer";
 import { gpuProbeCommand, type ProbeCommand, probeCommand } from "../host/probe";
 import { ensureSecrets } from "../host/secretStore";
 import { decodePulumiConfig } from "../plan/configKeys";
+import { describeEmbeddings } from "../plan/embeddings";
 import { StackError } from "../plan/errors";
 import { parseGpuFacts } from "../plan/gpuFacts";
 import { applyGpu, describeGpu } from "../plan/gpuPlan";
@@ -73,7 +74,11 @@ export async function observeStack(): Promise<AiStackArgs> {
     ...host.warnings,
   ];
   for (const line of warnings) await pulumi.log.warn(line);
-  for (const line of describeHiddenChanges(resolved, facts)) await pulumi.log.info(line);
+  const notes = [
+    ...describeEmbeddings(plan, facts),
+    ...describeHiddenChanges(resolved, facts, secrets),
+  ];
+  for (const line of notes) await pulumi.log.info(line);
   const pulled = resolved.services.filter(({ image }) => !image.built);
   const registries = signedInRegistries(pulled.map(({ image }) => image.name));
   return {

@@ -1,7 +1,7 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { type HostAccess, sshVariable } from "../host/hostAccess";
-import { expectedModels } from "../plan/expectedModels";
+import { expectedAnswers } from "../plan/expectedAnswers";
 import { asksGpu } from "../plan/gpuDrift";
 import type { ResolvedService, ResolvedStack } from "../plan/resolve";
 import { type SecretValues, secretValue } from "../plan/secrets";
@@ -28,6 +28,7 @@ export class ServiceProof extends pulumi.ComponentResource {
   constructor(name: string, args: ServiceProofArgs, opts?: pulumi.ComponentResourceOptions) {
     const { service, resolved } = args;
     super("aistack:index:ServiceProof", name, { service: service.name }, opts);
+    const { models, provider, providerModels } = expectedAnswers(service.name, resolved);
     const proof = new command.local.Command(
       name,
       {
@@ -38,7 +39,10 @@ export class ServiceProof extends pulumi.ComponentResource {
           SERVICE: service.name,
           CONTAINER: service.container.name,
           URL: service.endpoint,
-          MODELS: expectedModels(service.name, resolved).join("\n"),
+          MODELS: models.join("\n"),
+          ...(provider === undefined
+            ? {}
+            : { PROVIDER: String(provider), PROVIDER_MODELS: providerModels.join("\n") }),
           ...credentialsOf(service.name, resolved, args.secrets),
           CONTAINER_IDS: args.containerIds,
         },

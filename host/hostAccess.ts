@@ -3,6 +3,7 @@ import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { locateCache } from "../cli/artifacts/cache";
 import { quoteForShell } from "../plan/hostScript";
+import { inUrl } from "../plan/naming";
 import type { HostConnection } from "../plan/settings";
 import { privateKeyPath } from "./privateKey";
 
@@ -37,10 +38,8 @@ export function accessHost(
     return { dockerHost, ssh: undefined, sshOptions: undefined };
   }
   const sshOptions = listOptions(host, writeKnownHosts(root, stack, host));
-  // IPv6 addresses stand in brackets in a URL, and nowhere else.
-  const inUrl = host.address.includes(":") ? `[${host.address}]` : host.address;
   return {
-    dockerHost: `ssh://${host.user}@${inUrl}:${host.port}`,
+    dockerHost: `ssh://${host.user}@${inUrl(host.address)}:${host.port}`,
     ssh: [...sshOptions, "-p", String(host.port), "--", `${host.user}@${host.address}`],
     sshOptions,
   };

@@ -4,6 +4,8 @@ export interface HttpQuery {
   readonly method?: "GET" | "POST";
   /** sent as JSON */
   readonly body?: unknown;
+  /** sent as the bearer of the request; secret: in no error */
+  readonly token?: string | undefined;
   /** for the whole exchange */
   readonly limitMs: number;
   /** an answer that is longer is none */
@@ -23,7 +25,7 @@ export interface HttpAnswer {
  * @throws Error whose `code` is the system's, or ETIMEDOUT, EFBIG; the signal's reason
  */
 export async function queryHttp(url: string, query: HttpQuery): Promise<HttpAnswer> {
-  const { method = "GET", body, limitMs, mostBytes, socketPath } = query;
+  const { method = "GET", body, token, limitMs, mostBytes, socketPath } = query;
   const text = body === undefined ? undefined : JSON.stringify(body);
   const limit = new AbortController();
   const giveUp = () => limit.abort(query.signal?.reason);
@@ -42,6 +44,7 @@ export async function queryHttp(url: string, query: HttpQuery): Promise<HttpAnsw
         ...(socketPath === undefined ? {} : { socketPath }),
         headers: {
           connection: "close",
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
           ...(text === undefined
             ? {}
             : { "content-type": "application/json", "content-length": Buffer.byteLength(text) }),

@@ -19,7 +19,7 @@ export async function gatherLocalaiFacts(
   apiKey: string,
 ): Promise<LocalaiFacts | undefined> {
   try {
-    return await new LocalaiClient(url, apiKey, "").facts();
+    return await new LocalaiClient({ url, hostUrl: url, container: "" }, apiKey).facts();
   } catch (error) {
     if (error instanceof OperationError) return undefined;
     throw error;

@@ -8,6 +8,7 @@ import {
 } from "./composeSchema";
 import { ProblemList } from "./errors";
 import { quote } from "./quote";
+import { secretProblems } from "./secretProblems";
 import { toProblems } from "./validation";
 import { formatPath, isRecord, type Path, parseYaml, type YamlDocument } from "./yamlDocument";
 
@@ -39,7 +40,7 @@ export function readComposeProject(sources: readonly SourceText[]): ComposeProje
   problems.throwIfAny();
 
   const merged = parseMerged(composeProjectSchema, mergeComposeFiles(files), documents, problems);
-  if (merged !== undefined) problems.addAll(danglingReferences(merged, documents));
+  if (merged !== undefined) problems.addAll(contradictions(merged, documents));
   problems.throwIfAny();
   return merged as ComposeProject;
 }
@@ -62,7 +63,7 @@ function parseMerged<Value>(
   return undefined;
 }
 
-function danglingReferences(project: ComposeProject, documents: readonly YamlDocument[]) {
+function contradictions(project: ComposeProject, documents: readonly YamlDocument[]) {
   const problems = new ProblemList();
   const refer = (path: Path, kind: string, name: string, known: Record<string, unknown>) => {
     if (Object.hasOwn(known, name)) return;
@@ -80,6 +81,7 @@ function danglingReferences(project: ComposeProject, documents: readonly YamlDoc
       refer([...at, "volumes"], "volume", mount.source, project.volumes);
     for (const other of Object.keys(service.depends_on ?? {}))
       refer([...at, "depends_on", other], "service", other, project.services);
+    problems.addAll(secretProblems(name, service, (path) => locateIn(documents, path)));
     const ports = (service.ports ?? []).map((port) => port.target);
     if (!ports.includes(service["x-aistack"].endpoint)) {
       problems.add({

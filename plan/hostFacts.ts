@@ -12,6 +12,8 @@ export interface HostFacts {
   readonly images: ReadonlyMap<string, string>;
   /** `repository@sha256:…` of those images, by name, where they were pulled; none after loading one from a file */
   readonly imageDigests: ReadonlyMap<string, readonly string[]>;
+  /** variables that those images set by themselves, by id */
+  readonly imageEnvs: ReadonlyMap<string, readonly string[]>;
   /** the asked-for containers and networks, by name */
   readonly inspectedContainers: Readonly<Record<string, InspectedContainer>>;
   readonly networks: Readonly<Record<string, InspectedNetwork>>;
@@ -126,6 +128,11 @@ export function parseHostFacts(output: string): HostFacts {
     images: new Map(named(facts.get("image")).map(([name, image]) => [name, String(image.Id)])),
     imageDigests: new Map(
       named(facts.get("image")).map(([name, image]) => [name, image.RepoDigests ?? []]),
+    ),
+    imageEnvs: new Map(
+      named(facts.get("image")).flatMap(([, { Id, Config }]) =>
+        Config === undefined ? [] : [[String(Id), Config.Env ?? []]],
+      ),
     ),
     inspectedContainers: Object.fromEntries(
       named(facts.get("container")).map(([name, container]) => [name, parseContainer(container)]),

@@ -1,3 +1,4 @@
+import { resourceNames } from "./naming";
 import type { Settings } from "./settings";
 
 /** A model or a backend that a stack declares to LocalAI. */
@@ -47,7 +48,7 @@ export interface ResolveLocalaiInput {
   readonly now: Date;
 }
 
-/** The declared backends, then the declared models, each in declared order: a model then finds its backend. */
+/** The declared backends, then the declared models, each in declared order. components/aiStack.ts installs them in this order too. */
 export function planLocalai(settings: Settings): LocalaiSpec[] {
   const { backends, models } = settings.localai;
   return [
@@ -87,14 +88,15 @@ export function localaiRecordName({ kind, name }: LocalaiSpec): string {
 
 /** Joins what is declared to LocalAI with what was seen of it. */
 export function resolveLocalai(input: ResolveLocalaiInput): ResolvedLocalai[] {
-  return input.specs.map((spec) => {
+  const names = resourceNames(input.specs.map(({ kind, name }) => `localai-${kind}-${name}`));
+  return input.specs.map((spec, index) => {
     const { facts, records, url, container, recordFolder, now } = input;
     const inSync = facts !== undefined && isInstalled(spec, facts);
     const seen = facts === undefined ? "not observable (LocalAI does not answer)" : "absent";
     const installedBefore = records[localaiRecordName(spec)] === localaiOrigin(spec);
     return {
       ...spec,
-      resourceName: `localai-${spec.kind}-${spec.name.replaceAll(/[^a-zA-Z0-9._/-]+/g, "-")}`,
+      resourceName: names[index] ?? "",
       url,
       container,
       recordFile: `${recordFolder}/${localaiRecordName(spec)}`,

@@ -14,7 +14,7 @@ import type { SecretName } from "./secrets";
 import type { HostConnection, Settings } from "./settings";
 import { nearest } from "./suggest";
 import { checkImageFloors } from "./versionFloors";
-import { MODEL_SERVICE, OPENAI_SERVICE, wireService } from "./wiring";
+import { CHAT_SERVICE, MODEL_SERVICE, OPENAI_SERVICE, warnOfOrigins, wireService } from "./wiring";
 import { formatPath, type Path } from "./yamlDocument";
 
 /** Everything a stack consists of, as plain data; components only translate it. */
@@ -187,8 +187,19 @@ export function planStack(
     admin: { email: settings.webui.adminEmail, name: settings.webui.adminName },
     protectData: settings.protectData,
     gpu: planGpu(services, settings),
-    warnings: floors.warnings,
+    warnings: [...floors.warnings, ...chatWarnings(servicePlans, project, settings)],
   };
+}
+
+function chatWarnings(
+  services: readonly ServicePlan[],
+  project: ComposeProject,
+  settings: Settings,
+): string[] {
+  const endpoint = services.find(({ name }) => name === CHAT_SERVICE)?.endpoint;
+  const service = project.services[CHAT_SERVICE];
+  if (endpoint === undefined || service === undefined) return [];
+  return warnOfOrigins(service, endpoint, settings);
 }
 
 function usedSecrets(services: readonly ServicePlan[]): SecretName[] {

@@ -4,6 +4,7 @@ import type { HostFacts } from "./hostFacts";
 import { chooseImage } from "./images";
 import { type LocalaiFacts, type ResolvedLocalai, resolveLocalai } from "./localaiModels";
 import type { ModelSpec } from "./models";
+import { resourceNames } from "./naming";
 import type { NetworkSpec, ServicePlan, StackPlan, VolumeSpec } from "./plan";
 import type { SecretName, SecretValues } from "./secrets";
 import { MODEL_SERVICE, OPENAI_SERVICE } from "./wiring";
@@ -56,6 +57,8 @@ export interface ResolvedModel {
   readonly source: string;
   readonly sha256: string | undefined;
   readonly ollamaUrl: string;
+  /** the container whose log tells more */
+  readonly container: string;
   /** where the digest of the model is remembered, relative to the checkout */
   readonly recordFile: string;
   readonly inSync: boolean;
@@ -102,7 +105,7 @@ export function resolveStack(input: ResolveInput): ResolvedStack {
       comparison: compareNetwork(network, facts, input.now),
     })),
     services: plan.services.map((service) => resolveService(service, input)),
-    models: plan.models.map((model) => resolveModel(model, input)),
+    models: resolveModels(input),
     localai: resolveLocalaiOf(input),
   };
 }
@@ -213,7 +216,13 @@ export function modelRecordName(modelName: string): string {
   return `${encodeURIComponent(modelName)}.json`;
 }
 
-function resolveModel(model: ModelSpec, input: ResolveInput): ResolvedModel {
+function resolveModels(input: ResolveInput): ResolvedModel[] {
+  const { models } = input.plan;
+  const names = resourceNames(models.map(({ name }) => `model-${name}`));
+  return models.map((model, index) => resolveModel(model, names[index] ?? "", input));
+}
+
+function resolveModel(model: ModelSpec, resourceName: string, input: ResolveInput): ResolvedModel {
   const { plan, facts, now } = input;
   const record = input.records[model.name];
   const seen = facts.models?.[model.name];
@@ -222,12 +231,13 @@ function resolveModel(model: ModelSpec, input: ResolveInput): ResolvedModel {
   const difference = describe(facts, seen, record);
   const host = plan.services.find((service) => service.name === MODEL_SERVICE);
   return {
-    resourceName: `model-${model.name.replaceAll(/[^a-zA-Z0-9._/-]+/g, "-")}`,
+    resourceName,
     name: model.name,
     source:
       model.source.kind === "file" ? `file:${model.source.path}` : `pull:${model.source.reference}`,
     sha256: model.source.kind === "file" ? input.fileHashes[model.source.path] : undefined,
     ollamaUrl: host?.endpoint ?? "",
+    container: host?.container.name ?? "",
     recordFile: `${input.recordFolder}/${modelRecordName(model.name)}`,
     inSync,
     // Another origin is the user's own change.

@@ -5,6 +5,7 @@ import { gpuSettingsProblems } from "./gpuSettings";
 import { GPU_VENDORS } from "./gpuVendors";
 import { imageReferenceFault } from "./imageReference";
 import { modelNameFault, modelSourceFault, withTag } from "./models";
+import { inUrl } from "./naming";
 import { parseBytes } from "./quantities";
 import {
   expected,
@@ -56,12 +57,23 @@ const limits = object({
     .optional(),
 });
 
+const NAME_OR_ADDRESS = /^[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,252}[A-Za-z0-9])?$/;
+
+/** Colons are an IPv6 address's alone. */
+function isHost(value: string): boolean {
+  return (
+    NAME_OR_ADDRESS.test(value) && (!value.includes(":") || URL.canParse(`http://${inUrl(value)}`))
+  );
+}
+
+/** An origin. A path or a password is no part of one. */
+const ORIGIN = /^https?:\/\/[^/\s;?#@]+$/i;
+
 /** A host that is reached over SSH. Nothing is sent to it before its key is the declared one. */
 const host = object({
-  address: pattern(
-    /^[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,252}[A-Za-z0-9])?$/,
-    "a host name or an IP address",
-  ),
+  address: text().refine(isHost, {
+    error: (issue) => expected("a host name or an IP address", issue.input),
+  }),
   user: pattern(/^[a-z_][a-z0-9_-]{0,31}$/, "a user name").default("root"),
   port: whole(1, 65535).default(22),
   hostKey: pattern(
@@ -89,9 +101,11 @@ const webui = object({
   ),
   adminName: pattern(/^[^\p{Cc}]{1,100}$/u, "a name").default("Admin"),
   /** further addresses under which browsers reach it, as behind a proxy; the first one is its own name for itself */
-  urls: list(pattern(/^https?:\/\/[^/\s;]+$/, "an address such as https://ai.example.org")).default(
-    [],
-  ),
+  urls: list(
+    text().refine((value) => ORIGIN.test(value) && URL.canParse(value), {
+      error: (issue) => expected("an address such as https://ai.example.org", issue.input),
+    }),
+  ).default([]),
 });
 
 const agent = object({

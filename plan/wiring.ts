@@ -1,5 +1,5 @@
 import type { ComposeProject, ComposeService } from "./composeSchema";
-import { physicalName } from "./naming";
+import { inUrl, physicalName } from "./naming";
 import type { SecretVariable } from "./secrets";
 import type { Settings } from "./settings";
 
@@ -47,7 +47,7 @@ export function wireService(
       ...embeddings(ollama, openai),
       // With "*", any web page that a signed-in user opens could use the session.
       CORS_ALLOW_ORIGIN: origins(endpoint, settings).join(";"),
-      WEBUI_URL: settings.webui.urls[0] ?? endpoint,
+      WEBUI_URL: toOrigin(settings.webui.urls[0] ?? endpoint),
       WEBUI_ADMIN_EMAIL: settings.webui.adminEmail,
       WEBUI_ADMIN_NAME: settings.webui.adminName,
     },
@@ -89,11 +89,40 @@ function openaiKeys(forEmbeddings: boolean): SecretVariable[] {
   return variables.map((variable) => ({ variable, secret: "localai-api-key" }));
 }
 
-/** Every address under which a browser on the host, or by `webui.urls`, reaches Open WebUI. */
-function origins(endpoint: string, settings: Settings): string[] {
+/**
+ * Every address under which a browser on the host, or by `webui.urls`, reaches Open WebUI, as browsers send it: without a port
+ * that the scheme implies, in small letters. Open WebUI compares them letter by letter.
+ */
+function origins(endpoint: string, { host, bindAddress, webui }: Settings): string[] {
   const { hostname, port } = new URL(endpoint);
-  const local = hostname === "127.0.0.1" ? [`http://localhost:${port}`] : [];
-  const remote = settings.host === undefined ? [] : [`http://${settings.host.address}:${port}`];
-  const published = settings.bindAddress === "127.0.0.1" ? [] : remote;
-  return [...new Set([endpoint, ...local, ...published, ...settings.webui.urls])];
+  const at = (name: string) => `http://${inUrl(name)}:${port || "80"}`;
+  const local = hostname === "127.0.0.1" ? [at("localhost")] : [];
+  const published = host === undefined || bindAddress === "127.0.0.1" ? [] : [at(host.address)];
+  // A name that no browser can be given (`gpu.1`) may still be one for SSH.
+  const all = [endpoint, ...local, ...published, ...webui.urls].filter((url) => URL.canParse(url));
+  return [...new Set(all.map(toOrigin))];
+}
+
+function toOrigin(url: string): string {
+  return new URL(url).origin;
+}
+
+/**
+ * What people should know of the addresses: published on all of them, those by which others reach the host are not known here,
+ * and Open WebUI refuses pages of an address that it was not told.
+ */
+export function warnOfOrigins(
+  service: ComposeService,
+  endpoint: string,
+  settings: Settings,
+): string[] {
+  const { bindAddress, host, webui } = settings;
+  const told = host !== undefined || webui.urls.length > 0;
+  if (bindAddress !== "0.0.0.0" || told || service.environment?.CORS_ALLOW_ORIGIN !== undefined)
+    return [];
+  const known = origins(endpoint, settings).join(" and ");
+  return [
+    `Open WebUI is published on every address of the host (aistack:bindAddress 0.0.0.0), but its pages work at ${known} alone. ` +
+      "Add the addresses that browsers use to aistack:webui.urls",
+  ];
 }

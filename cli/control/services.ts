@@ -73,8 +73,10 @@ export class ServiceControl {
           waitUntilReady({
             container: container.name,
             url,
+            hostUrl: readinessUrl,
             ssh: this.#ssh,
             secondsAllowed: readinessSeconds,
+            log: (line) => this.#report(name, line),
           }),
         );
         if (state.Running && !state.Paused) return;

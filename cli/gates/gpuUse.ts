@@ -1,5 +1,6 @@
 import { OperationError } from "../../plan/errors";
 import { describeGpuUse, type GpuUse, readGpuUse } from "../../plan/gpuUse";
+import { type Answer, ask, onlyEmbeds, Refusal } from "./question";
 import type { GateTarget } from "./target";
 
 /** The service is Ollama. */
@@ -36,47 +37,38 @@ export async function confirmGpuUse(input: GpuUseInput): Promise<string> {
   ]);
 }
 
-async function look({ url, model }: GpuUseInput): Promise<GpuUse | undefined> {
-  const { text } = expectSuccess(await send(`${url}/api/ps`));
-  return readGpuUse(JSON.parse(text), model);
+async function look(input: GpuUseInput): Promise<GpuUse | undefined> {
+  const { text } = expectSuccess(input, await send(input, "/api/ps"));
+  return readGpuUse(JSON.parse(text), input.model);
 }
 
 async function load(input: GpuUseInput): Promise<GpuUse> {
-  const { url, model } = input;
+  const { model } = input;
   // A request without a prompt loads the model and no more. One that only embeds is refused, and loaded by an embedding.
-  const answer = await send(`${url}/api/generate`, { model, stream: false });
+  const answer = await send(input, "/api/generate", { model, stream: false });
   expectSuccess(
-    answer.status === 400 ? await send(`${url}/api/embed`, { model, input: "hello" }) : answer,
+    input,
+    onlyEmbeds(answer) ? await send(input, "/api/embed", { model, input: "hello" }) : answer,
   );
   const use = await look(input);
   if (use !== undefined) return use;
-  throw refusal(input.url, `Ollama loaded ${model}, but does not list it as loaded`, {
+  throw refusal(input.hostUrl, `Ollama loaded ${model}, but does not list it as loaded`, {
     fix: `See its log with: docker logs ${input.container}`,
   });
 }
 
-interface Answer {
-  readonly url: string;
-  readonly status: number;
-  readonly text: string;
-}
-
-async function send(url: string, body?: unknown): Promise<Answer> {
+async function send({ url, hostUrl }: GpuUseInput, path: string, body?: unknown): Promise<Answer> {
   try {
-    const response = await fetch(url, {
-      ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(LOAD_LIMIT_MS),
-    });
-    return { url, status: response.status, text: await response.text() };
+    return await ask(`${url}${path}`, { body, limitMs: LOAD_LIMIT_MS });
   } catch (error) {
-    const { message, cause } = error as Error;
-    throw refusal(url, `no answer: ${cause instanceof Error ? cause.message : message}`);
+    if (!(error instanceof Refusal)) throw error;
+    throw refusal(hostUrl, error.message);
   }
 }
 
-function expectSuccess(answer: Answer): Answer {
+function expectSuccess({ hostUrl }: GpuUseInput, answer: Answer): Answer {
   if (answer.status === 200) return answer;
-  throw refusal(answer.url, `HTTP ${answer.status}: ${answer.text.slice(0, 300)}`);
+  throw refusal(`${hostUrl}${answer.path}`, `HTTP ${answer.status}: ${answer.text.slice(0, 300)}`);
 }
 
 function refusal(where: string, what: string, remedy: { fix?: string } = {}): OperationError {

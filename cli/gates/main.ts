@@ -5,6 +5,8 @@ import { proveAnswers } from "./answers";
 import { type GpuGateName, runGpuGate } from "./gpu";
 import { waitUntilReady } from "./readiness";
 
+const log = (line: string) => process.stderr.write(`${line}\n`);
+
 /**
  * Entry of bin/gate.cjs, which components run as a command. Prints what the service has proved.
  * Environment: GATE (ready, answers or one of cli/gates/gpu.ts), CONTAINER, URL, and what the gate needs beyond them.
@@ -14,16 +16,19 @@ async function main(): Promise<string> {
   const ssh = sshFromEnvironment(process.env);
   // Not every gate asks the service itself.
   return withTunnel(URL === "" ? undefined : ssh, URL, async (url) => {
-    const target = { container: CONTAINER, url, ssh };
+    const target = { container: CONTAINER, url, hostUrl: URL, ssh };
     if (GATE?.startsWith("gpu-")) return runGpuGate(GATE as GpuGateName, target, environment);
     if (GATE === "ready") {
-      await waitUntilReady({ ...target, secondsAllowed: Number(environment.SECONDS_ALLOWED) });
+      const secondsAllowed = Number(environment.SECONDS_ALLOWED);
+      await waitUntilReady({ ...target, secondsAllowed, log });
       return "ready";
     }
     return proveAnswers({
       ...target,
       service: environment.SERVICE ?? "",
-      models: (environment.MODELS ?? "").split("\n").filter((name) => name !== ""),
+      models: linesOf(environment.MODELS),
+      provider: environment.PROVIDER === undefined ? undefined : Number(environment.PROVIDER),
+      providerModels: linesOf(environment.PROVIDER_MODELS),
       adminEmail: environment.ADMIN_EMAIL ?? "",
       adminPassword: environment.ADMIN_PASSWORD ?? "",
       apiKey: environment.API_KEY ?? "",
@@ -31,11 +36,15 @@ async function main(): Promise<string> {
   });
 }
 
+function linesOf(text = ""): string[] {
+  return text.split("\n").filter((line) => line !== "");
+}
+
 main().then(
   (proved) => process.stdout.write(proved),
   (error: unknown) => {
     const told = error instanceof StackError ? error.message : ((error as Error).stack ?? error);
-    process.stderr.write(`${told}\n`);
+    log(`${told}`);
     process.exitCode = 1;
   },
 );

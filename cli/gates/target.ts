@@ -1,11 +1,9 @@
 import { execa } from "execa";
 import { quoteForShell } from "../../plan/hostScript";
+import type { ServiceAddress } from "../models/serviceAddress";
 
 /** A service that a gate looks at. */
-export interface GateTarget {
-  readonly container: string;
-  /** as it is reached from here */
-  readonly url: string;
+export interface GateTarget extends ServiceAddress {
   /** arguments of ssh to its host; undefined: this machine */
   readonly ssh: readonly string[] | undefined;
 }

@@ -1,3 +1,5 @@
+import { isSecretKey } from "../../plan/secretNames";
+
 /** What stands in a secret's place. */
 export const REDACTED = "[redacted]";
 
@@ -16,16 +18,6 @@ const SECRET_FORMS: readonly [form: RegExp, replacement: string][] = [
   // Name and password within a URL.
   [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@:"']*:[^\s/@"']+@/gi, `$1${REDACTED}@`],
 ];
-
-/** Ends of a key's words that say "this is secret": `apiKey`, `WEBUI_SECRET_KEY`, `admin-password`, `token`. */
-const SECRET_KEY =
-  /(?:password|passwd|passphrase|secret|secrets|token|authorization|cookie|credential|credentials|api_?key|apikey|private_?key|secret_?key|encryption_?salt)$/;
-
-/** True where a field's name says that its value is secret. */
-export function isSecretKey(key: string): boolean {
-  const words = key.replace(/([a-z0-9])([A-Z])/g, "$1_$2").replace(/[^A-Za-z0-9]+/g, "_");
-  return SECRET_KEY.test(words.toLowerCase());
-}
 
 /**
  * Takes secrets out of what leaves the process: values that were registered, values under a key that

@@ -8,13 +8,12 @@ import {
   localaiRequest,
 } from "../../plan/localaiModels";
 import { LocalaiClient, type LocalaiJob } from "./localaiClient";
+import type { ServiceAddress } from "./serviceAddress";
 
-export interface EnsureLocalaiInput {
+export interface EnsureLocalaiInput extends ServiceAddress {
   readonly spec: LocalaiSpec;
-  readonly url: string;
   /** secret: in no message */
   readonly apiKey: string;
-  readonly container: string;
   readonly recordFile: string;
   readonly log: (line: string) => void;
   /** milliseconds between two questions for a job */
@@ -30,7 +29,7 @@ const POLL_MS = 500;
  */
 export async function ensureLocalai(input: EnsureLocalaiInput): Promise<string> {
   const { spec, recordFile, log } = input;
-  const client = new LocalaiClient(input.url, input.apiKey, input.container);
+  const client = new LocalaiClient(input, input.apiKey);
   const origin = localaiOrigin(spec);
   // Without a record (a new checkout, an older volume) it is taken as it is: the network may be gone.
   const recorded = readLocalaiRecord(recordFile) ?? origin;

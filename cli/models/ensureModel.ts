@@ -4,9 +4,10 @@ import { readModelRecord } from "../../host/modelFacts";
 import { formatBytes } from "../../plan/quantities";
 import type { ModelRecord } from "../../plan/resolve";
 import { OllamaClient, type OllamaProgress } from "./ollamaClient";
+import type { ServiceAddress } from "./serviceAddress";
 
 export interface EnsureModelInput {
-  readonly ollamaUrl: string;
+  readonly ollama: ServiceAddress;
   readonly name: string;
   /** `file:PATH` or `pull:REFERENCE` */
   readonly source: string;
@@ -22,7 +23,7 @@ export interface EnsureModelInput {
  * @returns the digest of the model's manifest
  */
 export async function ensureModel(input: EnsureModelInput): Promise<string> {
-  const client = new OllamaClient(input.ollamaUrl);
+  const client = new OllamaClient(input.ollama);
   const origin = input.sha256 === undefined ? input.source : `sha256:${input.sha256}`;
   const present = await client.digest(input.name);
   if (present !== undefined && (await hasOrigin(client, input, origin, present))) {

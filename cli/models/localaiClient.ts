@@ -1,6 +1,7 @@
 import { OperationError } from "../../plan/errors";
 import type { LocalaiFacts, LocalaiRequest } from "../../plan/localaiModels";
 import { readLocalaiFacts } from "../../plan/localaiModels";
+import type { ServiceAddress } from "./serviceAddress";
 
 /** How far LocalAI has come with an installation. Source: core/services/galleryop/operation.go of mudler/LocalAI. */
 export interface LocalaiJob {
@@ -19,15 +20,12 @@ const LIMIT_MS = 60_000;
 
 /** LocalAI's HTTP API, as far as installing goes. */
 export class LocalaiClient {
-  readonly #url: string;
+  readonly #address: ServiceAddress;
   readonly #apiKey: string;
-  readonly #container: string;
 
-  /** @param container named in errors, since its log tells more */
-  constructor(url: string, apiKey: string, container: string) {
-    this.#url = url;
+  constructor(address: ServiceAddress, apiKey: string) {
+    this.#address = address;
     this.#apiKey = apiKey;
-    this.#container = container;
   }
 
   /** @throws OperationError where LocalAI does not answer as it should */
@@ -63,7 +61,7 @@ export class LocalaiClient {
     let response: Response;
     let text: string;
     try {
-      response = await fetch(new URL(path, this.#url), {
+      response = await fetch(new URL(path, this.#address.url), {
         method: body === undefined ? "GET" : "POST",
         headers: { "content-type": "application/json", authorization: `Bearer ${this.#apiKey}` },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -90,8 +88,9 @@ export class LocalaiClient {
   }
 
   #error(what: string): OperationError {
-    const fix = `See its log with: docker logs ${this.#container}`;
-    return new OperationError([{ what, where: this.#url, fix }]);
+    const { container, hostUrl } = this.#address;
+    const fix = `See its log with: docker logs ${container}`;
+    return new OperationError([{ what, where: hostUrl, fix }]);
   }
 }
 

@@ -22,6 +22,7 @@ async function main(): Promise<string> {
         from: LOCALAI_FROM,
       },
       url,
+      hostUrl: LOCALAI_URL,
       apiKey: LOCALAI_API_KEY,
       container: CONTAINER,
       recordFile: LOCALAI_RECORD,

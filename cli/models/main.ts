@@ -11,10 +11,11 @@ async function main(): Promise<void> {
     MODEL_SOURCE = "",
     MODEL_SHA256,
     MODEL_RECORD = "",
+    CONTAINER = "",
   } = process.env;
-  const digest = await withTunnel(sshFromEnvironment(process.env), OLLAMA_URL, (ollamaUrl) =>
+  const digest = await withTunnel(sshFromEnvironment(process.env), OLLAMA_URL, (url) =>
     ensureModel({
-      ollamaUrl,
+      ollama: { url, hostUrl: OLLAMA_URL, container: CONTAINER },
       name: MODEL_NAME,
       source: MODEL_SOURCE,
       sha256: MODEL_SHA256,

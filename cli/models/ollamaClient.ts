@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { StackError } from "../../plan/errors";
+import type { ServiceAddress } from "./serviceAddress";
 
 /** A line of the progress that Ollama streams while it pulls or creates. */
 export interface OllamaProgress {
@@ -15,10 +16,10 @@ export interface OllamaProgress {
 
 /** Ollama's HTTP API, as far as models need it. Source: docs/api.md of ollama/ollama. */
 export class OllamaClient {
-  readonly #url: string;
+  readonly #address: ServiceAddress;
 
-  constructor(url: string) {
-    this.#url = url;
+  constructor(address: ServiceAddress) {
+    this.#address = address;
   }
 
   /** Digest of the model's manifest, or undefined where Ollama does not have it. */
@@ -93,10 +94,10 @@ export class OllamaClient {
       // The connection was cut; what had come by then is told below.
       if ((error as NodeJS.ErrnoException).code !== "ECONNRESET") throw error;
     }
-    if (last.error !== undefined) throw ollamaError(last.error);
+    if (last.error !== undefined) throw this.#refused(last.error);
     // A stream that ends before "success" was cut off: by a restart, or by a full disk.
     if (last.status !== "success")
-      throw ollamaError(`it broke off after "${last.status ?? "nothing"}"`);
+      throw this.#refused(`it broke off after "${last.status ?? "nothing"}"`);
   }
 
   async #expectSuccess(response: IncomingMessage): Promise<string> {
@@ -104,7 +105,7 @@ export class OllamaClient {
     for await (const chunk of response) chunks.push(chunk as Buffer);
     const text = Buffer.concat(chunks).toString("utf8");
     if ((response.statusCode ?? 0) >= 300)
-      throw ollamaError(errorOf(text) ?? `HTTP ${response.statusCode}`);
+      throw this.#refused(errorOf(text) ?? `HTTP ${response.statusCode}`);
     return text;
   }
 
@@ -112,22 +113,23 @@ export class OllamaClient {
   #send(method: string, path: string, body?: string | Readable): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const options: RequestOptions = { method, agent: false };
-      const sent = request(new URL(path, this.#url), options, resolve);
+      const sent = request(new URL(path, this.#address.url), options, resolve);
       sent.on("error", (error) =>
         reject(
-          new StackError([{ what: `Ollama does not answer: ${error.message}`, where: this.#url }]),
+          new StackError([
+            { what: `Ollama does not answer: ${error.message}`, where: this.#address.hostUrl },
+          ]),
         ),
       );
       if (body === undefined || typeof body === "string") sent.end(body);
       else pipeline(body, sent).catch(reject);
     });
   }
-}
 
-function ollamaError(message: string): StackError {
-  return new StackError([
-    { what: `Ollama refused: ${message}`, fix: "See its log with: docker logs aistack-ollama" },
-  ]);
+  #refused(message: string): StackError {
+    const fix = `See its log with: docker logs ${this.#address.container}`;
+    return new StackError([{ what: `Ollama refused: ${message}`, fix }]);
+  }
 }
 
 function errorOf(text: string): string | undefined {

@@ -78,6 +78,14 @@ describe("the life of a stack of profile standard-gpu", () => {
     expect((await webui.complete("stand-in-chat")).text).toContain("stand-in");
   });
 
+  it("first up: pages of its own addresses may chat, others may not", async () => {
+    const { port } = new URL(url("openwebui"));
+    expect(await webui.socket(url("openwebui"))).toBe(101);
+    expect(await webui.socket(`http://localhost:${port}`)).toBe(101);
+    expect(await webui.socket("http://127.0.0.1")).toBe(403);
+    expect(await webui.socket("https://pages.example.org")).toBe(403);
+  });
+
   it("first up: LocalAI answers with its key alone", async () => {
     const ask = (key: string) =>
       fetch(`${url("localai")}/v1/models`, { headers: { authorization: `Bearer ${key}` } });

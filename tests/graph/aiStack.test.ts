@@ -2,10 +2,11 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { readComposeProject } from "../../plan/composeFile";
 import { planStack, type StackPlan } from "../../plan/plan";
 import { type ModelRecord, type ResolvedStack, resolveStack } from "../../plan/resolve";
-import { buildGraph, type Graph } from "../support/plan/graph";
+import type { SecretValues } from "../../plan/secrets";
+import { buildGraph, type Graph, SECRETS } from "../support/plan/graph";
 import { hostFacts, line } from "../support/plan/hostOutput";
 import { settings } from "../support/plan/settings";
-import { BUILT, planMinimal } from "../support/plan/stack";
+import { BUILT, planMinimal, planStandard } from "../support/plan/stack";
 
 /*
  * What the program asks the engine for. Pulumi's mocks show a resource's inputs; its options are read
@@ -22,16 +23,20 @@ interface Given {
   readonly plan: StackPlan;
   readonly lines?: readonly string[];
   readonly records?: Readonly<Record<string, ModelRecord>>;
+  readonly secrets?: SecretValues;
 }
 
-const resolve = ({ plan, lines = [], records = {} }: Given): ResolvedStack =>
+/** Pulumi's protocol wraps a value that is secret: one secret in an object makes all of it one. */
+const secretOf = (wrapped: unknown) => (wrapped as { value: unknown }).value;
+
+const resolve = ({ plan, lines = [], records = {}, secrets = {} }: Given): ResolvedStack =>
   resolveStack({
     plan,
     facts: hostFacts(...lines),
     fileHashes: { "models/tiny.gguf": HASH },
     records,
     recordFolder: ".state/models/test",
-    secrets: {},
+    secrets,
     now: NOW,
   });
 
@@ -190,6 +195,7 @@ describe("a new host with a model", () => {
         MODEL_NAME: "tiny:latest",
         MODEL_SOURCE: "file:models/tiny.gguf",
         MODEL_RECORD: ".state/models/test/tiny%3Alatest.json",
+        CONTAINER: "aistack-ollama",
         MODEL_SHA256: HASH,
         OBSERVED: "not observable (Ollama does not answer) at 2026-11-22T12:00:00.000Z",
       },
@@ -286,6 +292,7 @@ test("a model that is pulled has no file's hash", async () => {
     MODEL_NAME: "llama3.2:1b",
     MODEL_SOURCE: "pull:llama3.2:1b",
     MODEL_RECORD: ".state/models/test/llama3.2%3A1b.json",
+    CONTAINER: "aistack-ollama",
     OBSERVED: "not observable (Ollama does not answer) at 2026-11-22T12:00:00.000Z",
   });
 });
@@ -336,6 +343,60 @@ test.each([true, false])("protectData: %s is the volumes' alone", async (protect
   expect(kept.map(({ type, options }) => [type, options.protect])).toEqual([
     ["docker:Volume", protectData],
   ]);
+});
+
+describe("profile standard-gpu with models of both providers", () => {
+  const localai = { backends: ["llama-cpp", "whisper"], models: [{ name: "phi-4" }] };
+  const stack = resolve({ plan: planStandard({ ...MODELS, localai }), secrets: SECRETS });
+  let graph: Graph;
+  const command = (name: string) => graph.find("command:Command", name);
+
+  beforeAll(async () => {
+    graph = await buildGraph(stack);
+  });
+
+  test("LocalAI's models wait for its backends, which wait for nothing but LocalAI", () => {
+    const backends = ["localai-backend-llama-cpp", "localai-backend-whisper"];
+    expect(command("localai-model-phi-4").options.dependencies).toEqual(
+      expect.arrayContaining(backends.map((name) => `command:Command ${name}`)),
+    );
+    for (const name of backends) {
+      const { dependencies } = command(name).options;
+      expect(dependencies).toContain("command:Command localai-ready");
+      expect(dependencies.filter((other) => other.includes("localai-backend"))).toEqual([]);
+    }
+  });
+
+  test("Open WebUI is asked for what both providers have, once they have it", () => {
+    const { inputs, options } = command("openwebui-answers");
+    expect(secretOf(inputs.environment)).toMatchObject({
+      MODELS: "tiny:latest",
+      PROVIDER: "0",
+      PROVIDER_MODELS: "phi-4",
+      ADMIN_EMAIL: "admin@aistack.local",
+      ADMIN_PASSWORD: SECRETS["webui-admin-password"],
+    });
+    expect(options.dependencies).toEqual(
+      expect.arrayContaining([
+        "command:Command localai-model-phi-4",
+        "command:Command localai-ready",
+        "command:Command model-tiny-latest",
+        "command:Command ollama-ready",
+        "command:Command openwebui-ready",
+      ]),
+    );
+  });
+});
+
+test("a variable of a Compose file whose name says that it is secret, is", async () => {
+  const stack = resolve({ plan: planMinimal() });
+  const services = stack.services.map((service) => ({
+    ...service,
+    container: { ...service.container, envs: ["NOTE=plain", "HUB_TOKEN=canary"] },
+  }));
+  const { inputs } = (await buildGraph({ ...stack, services })).find("docker:Container", "ollama");
+  // One secret in a list makes all of it one.
+  expect(secretOf(inputs.envs)).toEqual(["NOTE=plain", "HUB_TOKEN=canary"]);
 });
 
 describe("two services under a prefix, one of which waits for the other", () => {

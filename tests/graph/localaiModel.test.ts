@@ -53,7 +53,7 @@ async function register(spec: LocalaiSpec, models: readonly string[]) {
   const service = new Service("test:index:Service", "localai");
   const component = new LocalaiModel(model.resourceName, {
     model,
-    service,
+    after: [service],
     access: { dockerHost: "unix:///run/test.sock", ssh: undefined, sshOptions: undefined },
     apiKey: KEY,
   });

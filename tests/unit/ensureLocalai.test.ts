@@ -25,6 +25,7 @@ const ensure = (spec: LocalaiSpec, given: Partial<EnsureLocalaiInput> = {}) =>
   ensureLocalai({
     spec,
     url: localai.url,
+    hostUrl: "http://127.0.0.1:8080",
     apiKey: localai.apiKey,
     container: "aistack-localai",
     recordFile: recordOf(spec),
@@ -124,7 +125,7 @@ describe("what fails is told in LocalAI's words, and nothing is remembered", () 
   test("an address of no known kind", async () => {
     await expect(ensure(model("page", "https://example.org/page"))).rejects.toEqual(
       told(
-        `${localai.url}: LocalAI refused: failed to discover model config: no importer matched for https://example.org/page. ` +
+        `http://127.0.0.1:8080: LocalAI refused: failed to discover model config: no importer matched for https://example.org/page. ` +
           "See its log with: docker logs aistack-localai",
       ),
     );
@@ -133,7 +134,7 @@ describe("what fails is told in LocalAI's words, and nothing is remembered", () 
   test("another key, which no message names", async () => {
     await expect(ensure(backend("whisper"), { apiKey: "secret-of-mine" })).rejects.toEqual(
       told(
-        `${localai.url}: LocalAI refuses its key: it was started with another one. See its log with: docker logs aistack-localai`,
+        `http://127.0.0.1:8080: LocalAI refuses its key: it was started with another one. See its log with: docker logs aistack-localai`,
       ),
     );
     expect(await gatherLocalaiFacts(localai.url, "secret-of-mine")).toBeUndefined();
@@ -144,7 +145,7 @@ describe("what fails is told in LocalAI's words, and nothing is remembered", () 
     await gone.listen();
     await gone.close();
     await expect(ensure(backend("whisper"), { url: gone.url })).rejects.toThrow(
-      new RegExp(`^${gone.url}: LocalAI does not answer: connect ECONNREFUSED `),
+      /^http:\/\/127.0.0.1:8080: LocalAI does not answer: connect ECONNREFUSED /,
     );
     expect(await gatherLocalaiFacts(gone.url, localai.apiKey)).toBeUndefined();
   });

@@ -17,7 +17,11 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "ensure-model-"));
   log = [];
   input = {
-    ollamaUrl: await ollama.listen(),
+    ollama: {
+      url: await ollama.listen(),
+      hostUrl: "http://127.0.0.1:11434",
+      container: "lab-ollama",
+    },
     name: "llama3.2:1b",
     source: "pull:llama3.2:1b",
     sha256: undefined,
@@ -107,7 +111,7 @@ describe("a model to pull", () => {
   ])("fails on %s, and remembers nothing", async (_what, stream, cutOff, message) => {
     Object.assign(ollama, { stream, cutOff });
     await expect(ensureModel(input)).rejects.toThrow(
-      `Ollama refused: ${message}. See its log with: docker logs aistack-ollama`,
+      `Ollama refused: ${message}. See its log with: docker logs lab-ollama`,
     );
     expect(record).toThrow("ENOENT");
   });
@@ -142,6 +146,13 @@ describe("a model from a file", () => {
     ollama.modelfile = `FROM /root/.ollama/models/blobs/sha256-${SHA256}\n`;
     expect(await ensureModel(input)).toBe("old-digest");
     expect(ollama.requests).toEqual(['POST /api/show {"model":"mine:latest"}']);
+  });
+
+  it("tells an Ollama that does not answer by its address on the host, not by a tunnel's end", async () => {
+    ollama.close();
+    await expect(ensureModel(input)).rejects.toThrow(
+      /^http:\/\/127\.0\.0\.1:11434: Ollama does not answer: connect ECONNREFUSED/,
+    );
   });
 
   it("is created anew where it has other weights", async () => {

@@ -34,6 +34,9 @@ shift 2
 exec sh -c "$*"
 `;
 
+/** Ollama as its host reaches it, which over SSH is not as it is reached from here. */
+const HOST_URL = "http://127.0.0.1:11434";
+
 const WANTED: GpuRequirement = {
   gpu: "nvidia",
   gpuMode: "cdi",
@@ -64,7 +67,10 @@ beforeEach(() => {
   vi.stubEnv("SAYS", "");
   vi.stubEnv("EXIT_CODE", "0");
 });
-afterEach(() => vi.unstubAllEnvs());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.unstubAllGlobals();
+});
 
 /** What a gate that refuses says. */
 async function refusal(gate: Promise<unknown>): Promise<string> {
@@ -272,6 +278,7 @@ describe("a model", () => {
   const confirm = (required = true) =>
     confirmGpuUse({
       url: service.url,
+      hostUrl: HOST_URL,
       container: "t-ollama",
       ssh: undefined,
       model: MODEL,
@@ -315,6 +322,12 @@ describe("a model", () => {
     ]);
   });
 
+  test("is not asked by fetch, which gives up after five minutes whatever it is allowed", async () => {
+    vi.stubGlobal("fetch", () => Promise.reject(new Error("fetch was called")));
+    service.answers = { "GET /api/ps": loaded(GIB) };
+    expect(await confirm()).toMatch(new RegExp(`^${MODEL} computes on the GPU`));
+  });
+
   test("on the CPU is refused", async () => {
     service.answers = { "GET /api/ps": loaded(0) };
     expect(await refusal(confirm())).toBe(
@@ -335,7 +348,7 @@ describe("a model", () => {
       "POST /api/generate": () => ({ body: {} }),
     };
     expect(await refusal(confirm())).toBe(
-      `${service.url}: Ollama loaded ${MODEL}, but does not list it as loaded. See its log with: docker logs t-ollama`,
+      `${HOST_URL}: Ollama loaded ${MODEL}, but does not list it as loaded. See its log with: docker logs t-ollama`,
     );
   });
 
@@ -345,14 +358,14 @@ describe("a model", () => {
       "POST /api/generate": () => ({ status: 500, body: { error: "out of memory" } }),
     };
     expect(await refusal(confirm())).toBe(
-      `${service.url}/api/generate: HTTP 500: {"error":"out of memory"}`,
+      `${HOST_URL}/api/generate: HTTP 500: {"error":"out of memory"}`,
     );
   });
 
   test("of a service that is gone is told as such", async () => {
     await service.close();
     expect(await refusal(confirm())).toMatch(
-      /^http:\/\/127\.0\.0\.1:\d+\/api\/ps: no answer: connect ECONNREFUSED/,
+      /^http:\/\/127\.0\.0\.1:11434: \/api\/ps does not answer: connect ECONNREFUSED/,
     );
     await service.listen();
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createLogger } from "../../cli/log";
-import { isSecretKey, Scrubber } from "../../cli/log/scrub";
+import { Scrubber } from "../../cli/log/scrub";
+import { isSecretKey } from "../../plan/secretNames";
 
 const CANARY = 'canary-"4f6b\\1c9e';
 const JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZG1pbiJ9.c2lnbmF0dXJl";
@@ -95,12 +96,32 @@ describe("what is secret by its key", () => {
     "encryptionsalt",
     "privateKey",
     "Set-Cookie",
+    "OPENAI_API_KEYS",
+    "apiKeys",
+    "api-tokens",
+    "SMTP_PASS",
+    "smtpPass",
+    "AWS_ACCESS_KEY_ID",
+    "S3_SECRET_ACCESS_KEY",
+    "TOKEN_ENCRYPTION_KEY",
+    "signingKeys",
+    "passwords",
   ])("%s", (key) => expect(isSecretKey(key)).toBe(true));
 
-  test.each(["tokens", "key", "keys", "monkey", "passwordFile", "secretsGenerated", "event"])(
-    "not %s",
-    (key) => expect(isSecretKey(key)).toBe(false),
-  );
+  test.each([
+    "tokens",
+    "max_tokens",
+    "key",
+    "keys",
+    "hostKey",
+    "monkey",
+    "compass",
+    "bypass",
+    "pass",
+    "passwordFile",
+    "secretsGenerated",
+    "event",
+  ])("not %s", (key) => expect(isSecretKey(key)).toBe(false));
 
   test("the value is gone, whatever its type; that there is none may be told", () => {
     const record = { password: 1234, token: ["a"], secret: { a: 1 }, apiKey: "", passphrase: null };

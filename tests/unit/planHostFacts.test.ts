@@ -9,6 +9,7 @@ const NOTHING: HostFacts = {
   containers: [],
   images: new Map(),
   imageDigests: new Map(),
+  imageEnvs: new Map(),
   inspectedContainers: {},
   networks: {},
   listeners: [],
@@ -82,6 +83,7 @@ test("a host with everything on it", () => {
     ],
     images: new Map([["ollama/ollama:0.34.3", "sha256:aaaa"]]),
     imageDigests: new Map([["ollama/ollama:0.34.3", []]]),
+    imageEnvs: new Map(),
     inspectedContainers: {
       "aistack-ollama": {
         id: "c1",
@@ -183,8 +185,8 @@ describe("the engine's answers", () => {
     [
       "two images",
       [
-        'image\ta:1\t{"Id":"i1","RepoDigests":["a@sha256:d1"]}',
-        'image\tb:1\t{"Id":"i2","RepoDigests":null}',
+        'image\ta:1\t{"Id":"i1","RepoDigests":["a@sha256:d1"],"Config":{"Env":["PATH=/bin"]}}',
+        'image\tb:1\t{"Id":"i2","RepoDigests":null,"Config":{"Env":null}}',
         "image\tc:1\tnonsense",
       ].join("\n"),
       {
@@ -195,6 +197,10 @@ describe("the engine's answers", () => {
         imageDigests: new Map([
           ["a:1", ["a@sha256:d1"]],
           ["b:1", []],
+        ]),
+        imageEnvs: new Map([
+          ["i1", ["PATH=/bin"]],
+          ["i2", []],
         ]),
       },
     ],

@@ -146,7 +146,22 @@ describe("joined with what was seen", () => {
     });
   });
 
-  test("resources of both kinds have names of their own", () => {
-    expect(resolve(backend("a:b@c"), [])?.resourceName).toBe("localai-backend-a-b-c");
+  test("resources of both kinds have names of their own, also where two differ in a sign alone", () => {
+    const specs = [backend("a:b@c"), backend("a-b-c"), model("a:b@c"), model("a-b@c")];
+    const resolved = resolveLocalai({
+      specs,
+      facts: undefined,
+      records: {},
+      url: "http://127.0.0.1:8080",
+      container: "aistack-localai",
+      recordFolder: ".state/localai/test",
+      now: NOW,
+    });
+    expect(resolved.map(({ resourceName }) => resourceName)).toEqual([
+      "localai-backend-a-b-c",
+      "localai-backend-a-b-c-45bde484",
+      "localai-model-a-b-c",
+      "localai-model-a-b-c-57f722ad",
+    ]);
   });
 });

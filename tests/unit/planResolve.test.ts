@@ -147,6 +147,7 @@ describe("a model", () => {
       source: "file:models/tiny.gguf",
       sha256: HASH,
       ollamaUrl: "http://127.0.0.1:11434",
+      container: "aistack-ollama",
       recordFile: ".state/models/x/tiny%3Alatest.json",
       inSync: true,
       drift: [],
@@ -168,6 +169,7 @@ describe("a model", () => {
       source: "pull:hf.co/u/r:Q4",
       sha256: undefined,
       ollamaUrl: "http://127.0.0.1:11434",
+      container: "aistack-ollama",
       recordFile: ".state/models/x/hf.co%2Fu%2Fr%3AQ4.json",
       inSync: true,
       drift: [],
@@ -251,6 +253,12 @@ describe("a model", () => {
       "model-a.b-1",
       "model-a.b-2",
     ]);
+  });
+
+  test("two whose names differ in a sign alone are two resources, and the first keeps its name", () => {
+    const models = ["a-b", "a:b-latest"].map((name) => ({ name }));
+    const names = resolved({ config: { models } }).models.map(({ resourceName }) => resourceName);
+    expect(names).toEqual(["model-a-b-latest", "model-a-b-latest-78013f5a"]);
   });
 });
 

@@ -322,6 +322,22 @@ describe("refused, with line and path", () => {
     ["aistack:host: {address: x}", "host.hostKey", "is missing; it must be a text"],
     ["aistack:gpuDevices: [0]", "gpuDevices[0]", "must be a text, not the number 0"],
     [
+      `aistack:host: {hostKey: "ssh-rsa ${"A".repeat(40)}", address: "a:b"}`,
+      "host.address",
+      'must be a host name or an IP address, not "a:b"',
+    ],
+    ...[
+      "https://a.example.org/chat",
+      "ftp://a",
+      "https://me:pw@a",
+      "https://a:99999",
+      "https://a^b",
+    ].map((url): [string, string, string] => [
+      `aistack:webui: {urls: ["${url}"]}`,
+      "webui.urls[0]",
+      `must be an address such as https://ai.example.org, not "${url}"`,
+    ]),
+    [
       "aistack:webui: {adminEmail: nobody}",
       "webui.adminEmail",
       'must be an e-mail address, not "nobody"',

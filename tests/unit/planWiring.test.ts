@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { expectedModels } from "../../plan/expectedModels";
+import { expectedAnswers } from "../../plan/expectedAnswers";
 import type { StackPlan } from "../../plan/plan";
 import { problemsOf } from "../support/plan/problems";
 import { planMinimal, planStandard } from "../support/plan/stack";
@@ -14,6 +14,8 @@ function environmentOf(plan: StackPlan, name = "openwebui"): Record<string, stri
   const secret = (container?.secretEnvs ?? []).map((one) => [one.variable, `[${one.secret}]`]);
   return Object.fromEntries([...plain, ...secret]);
 }
+
+const HOST = { address: "gpu1.lan", hostKey: `ssh-ed25519 ${"A".repeat(68)}` };
 
 describe("Open WebUI beside Ollama and LocalAI", () => {
   const environment = environmentOf(planStandard());
@@ -89,8 +91,46 @@ describe("derived from the plan", () => {
     });
   });
 
+  test.each([
+    [
+      "a port that the scheme implies is left out, as browsers do",
+      { ports: { openwebui: 80 } },
+      "http://127.0.0.1;http://localhost",
+      "http://127.0.0.1",
+    ],
+    [
+      "the same of further addresses, and capital letters are small",
+      { webui: { urls: ["https://AI.Example.org:443", "HTTP://ai.example.org:80"] } },
+      "http://127.0.0.1:3000;http://localhost:3000;https://ai.example.org;http://ai.example.org",
+      "https://ai.example.org",
+    ],
+    [
+      "an address that is told twice stands there once",
+      { webui: { urls: ["http://LOCALHOST:3000"] } },
+      "http://127.0.0.1:3000;http://localhost:3000",
+      "http://localhost:3000",
+    ],
+    [
+      "an IPv6 address of the host stands in brackets",
+      { host: { ...HOST, address: "FD00::1" }, bindAddress: "0.0.0.0" },
+      "http://127.0.0.1:3000;http://localhost:3000;http://[fd00::1]:3000",
+      "http://127.0.0.1:3000",
+    ],
+    [
+      "a name that is none in a URL is left out",
+      { host: { ...HOST, address: "gpu.1" }, bindAddress: "0.0.0.0" },
+      "http://127.0.0.1:3000;http://localhost:3000",
+      "http://127.0.0.1:3000",
+    ],
+  ])("origins: %s", (_what, config, origins, own) => {
+    expect(environmentOf(planStandard(config))).toMatchObject({
+      CORS_ALLOW_ORIGIN: origins,
+      WEBUI_URL: own,
+    });
+  });
+
   test("a host over SSH that publishes to its network", () => {
-    const host = { address: "gpu1.lan", hostKey: `ssh-ed25519 ${"A".repeat(68)}` };
+    const host = HOST;
     const open = planStandard({ host, bindAddress: "0.0.0.0" });
     expect(environmentOf(open).CORS_ALLOW_ORIGIN).toBe(
       "http://127.0.0.1:3000;http://localhost:3000;http://gpu1.lan:3000",
@@ -106,6 +146,27 @@ describe("derived from the plan", () => {
       WEBUI_ADMIN_EMAIL: "me@example.org",
       WEBUI_ADMIN_NAME: "Me",
     });
+  });
+});
+
+describe("published on every address", () => {
+  const open = { bindAddress: "0.0.0.0" };
+
+  test("without those that browsers use, a warning says where its pages work", () => {
+    expect(planStandard({ ...open, ports: { openwebui: 80 } }).warnings).toEqual([
+      "Open WebUI is published on every address of the host (aistack:bindAddress 0.0.0.0), but its pages work at " +
+        "http://127.0.0.1 and http://localhost alone. Add the addresses that browsers use to aistack:webui.urls",
+    ]);
+  });
+
+  test.each([
+    ["the addresses are told", { ...open, webui: { urls: ["http://gpu1.lan:3000"] } }],
+    ["the host's address is known", { ...open, host: HOST }],
+    ["it is published on one address", { bindAddress: "192.168.1.20" }],
+    ["there is no Open WebUI", { ...open, profile: "minimal" }],
+    ["nothing is said", {}],
+  ])("no warning where %s", (_what, config) => {
+    expect(planStandard(config).warnings).toEqual([]);
   });
 });
 
@@ -170,14 +231,61 @@ test("LocalAI has its key and all four volumes", () => {
   expect(localai?.readinessUrl).toBe("http://127.0.0.1:8080/readyz");
 });
 
-test("what each service must list is what is declared to it", () => {
-  const plan = planStandard({
+describe("what each service must answer", () => {
+  const declared = {
     models: [{ name: "tiny" }],
     localai: { backends: ["llama-cpp"], models: [{ name: "localai@phi-4" }, { name: "mine" }] },
+  };
+  const atWebui = (environment: Readonly<Record<string, string>>) => {
+    const plan = planStandard(declared);
+    const services = plan.services.map(({ name, container }) => ({
+      name,
+      container: {
+        name: container.name,
+        envs: Object.entries(environment).map(([variable, value]) => `${variable}=${value}`),
+      },
+    }));
+    return expectedAnswers("openwebui", { ...plan, services });
+  };
+
+  test("is what is declared to it; Open WebUI lists that of both providers", () => {
+    const plan = planStandard({ ...declared, namePrefix: "lab" });
+    const alone = { provider: undefined, providerModels: [] };
+    expect(expectedAnswers("ollama", plan)).toEqual({ models: ["tiny:latest"], ...alone });
+    expect(expectedAnswers("localai", plan)).toEqual({ models: ["phi-4", "mine"], ...alone });
+    expect(expectedAnswers("openwebui", plan)).toEqual({
+      models: ["tiny:latest"],
+      provider: 0,
+      providerModels: ["phi-4", "mine"],
+    });
   });
-  expect(expectedModels("ollama", plan)).toEqual(["tiny:latest"]);
-  expect(expectedModels("openwebui", plan)).toEqual(["tiny:latest"]);
-  expect(expectedModels("localai", plan)).toEqual(["phi-4", "mine"]);
+
+  test("without LocalAI, Open WebUI has no provider", () => {
+    const plan = planStandard({ models: [{ name: "tiny" }], services: ["ollama", "openwebui"] });
+    expect(expectedAnswers("openwebui", plan)).toMatchObject({ provider: undefined });
+  });
+
+  test("LocalAI is found among the providers of a Compose file", () => {
+    const urls = "https://api.example.org/v1;http://localai:8080/v1";
+    const environment = { ENABLE_OPENAI_API: "true", OPENAI_API_BASE_URLS: urls };
+    expect(atWebui(environment)).toMatchObject({
+      provider: 1,
+      providerModels: ["phi-4", "mine"],
+    });
+  });
+
+  test.each([
+    [{ ENABLE_OPENAI_API: "False", OPENAI_API_BASE_URLS: "http://localai:8080/v1" }],
+    [{ ENABLE_OPENAI_API: "True", OPENAI_API_BASE_URLS: "https://api.example.org/v1" }],
+    [{ ENABLE_OPENAI_API: "True", OPENAI_API_BASE_URLS: "no address" }],
+    [{ ENABLE_OPENAI_API: "True" }],
+  ])("where a Compose file leaves LocalAI out, nothing of it is asked: %o", (environment) => {
+    expect(atWebui(environment)).toEqual({
+      models: ["tiny:latest"],
+      provider: undefined,
+      providerModels: [],
+    });
+  });
 });
 
 test("LocalAI's models need LocalAI", () => {

@@ -1,3 +1,5 @@
+import { type IncomingMessage, request } from "node:http";
+
 /** Open WebUI's own API, as its pages use it. Source: backend/open_webui/routers of open-webui. */
 export class OpenWebui {
   readonly #url: string;
@@ -83,6 +85,30 @@ export class OpenWebui {
     });
     await response.body?.cancel();
     return response.status;
+  }
+
+  /** Status of a web socket that a page of this origin opens, as every chat does: 101 where it is let in. */
+  async socket(origin: string): Promise<number> {
+    const sent = request(`${this.#url}/ws/socket.io/?EIO=4&transport=websocket`, {
+      agent: false,
+      headers: {
+        origin,
+        connection: "Upgrade",
+        upgrade: "websocket",
+        "sec-websocket-version": "13",
+        "sec-websocket-key": Buffer.alloc(16).toString("base64"),
+      },
+    });
+    return new Promise((resolve, reject) => {
+      sent.on("error", reject);
+      const settle = ({ statusCode = 0 }: IncomingMessage) => {
+        sent.destroy();
+        resolve(statusCode);
+      };
+      sent.on("upgrade", settle);
+      sent.on("response", settle);
+      sent.end();
+    });
   }
 
   async #call<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
