@@ -20,6 +20,9 @@ const REST_AFTER_HANG_MS = 10 * 60_000;
 
 const HUNG = "the driver does not answer";
 
+/** i915 and xe count it as performance events, which take CAP_PERFMON. */
+const INTEL = "Intel's driver tells their use to root alone";
+
 /**
  * What the GPUs are doing. NVIDIA's driver is asked by a child process, so that neither a crash nor a
  * hang of its library reaches the agent. Source: NVML, else nvidia-smi; AMD: sysfs.
@@ -41,8 +44,9 @@ export class GpuLoadReader {
 
   /** Never throws, and takes 13 s at most. */
   async read(vendor: GpuVendor, signal?: AbortSignal): Promise<GpuReading> {
+    if (vendor === "none") return noGpuReading(vendor);
     if (vendor === "amd") return readAmdGpus();
-    if (vendor !== "nvidia") return noGpuReading(vendor);
+    if (vendor === "intel") return noGpuReading(vendor, INTEL);
     if (this.#clock() < this.#restsUntil) return noGpuReading(vendor, HUNG);
     const limitMs = PROBE_LIMIT_MS + NVIDIA_SMI_LIMIT_MS + PATIENCE_MS;
     const look = await this.#looks.attempt(() => this.#readNvidia(signal), limitMs);
