@@ -65,10 +65,11 @@ run_bounded() {
   printf '\n%s %s\n' "$ENDED" "$?"
 }
 
-# -I: nothing in the user's environment or folder changes what Python does.
+# -I: nothing in the user's environment or folder changes what Python does; -S: nor what is installed beside its own
+# library, which also takes time to look for.
 read_nvml() {
   if have python3; then
-    bounded nvml python3 -I -c "$(nvml_probe)" "$@"
+    bounded nvml python3 -I -S -c "$(nvml_probe)" "$@"
   else
     fact nvml-code no-python
   fi

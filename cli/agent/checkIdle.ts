@@ -1,3 +1,4 @@
+import { appendFileSync } from "node:fs";
 import { observeUse } from "../../host/idleObserver";
 import { unloadModel } from "../../host/loadedModels";
 import type { AgentConfig } from "../../plan/agentConfig";
@@ -6,11 +7,10 @@ import type { GpuReading } from "../../plan/heartbeat";
 import { decideIdle, type IdleDecision, type IdleRecord } from "../../plan/idleDecision";
 import { parseIdleRecord } from "../../plan/idleRecord";
 import { recentGpuReading } from "../../plan/recentGpuReading";
-import { AppendFile } from "./appendFile";
 import { RUN_AS_ROOT } from "./configFile";
 import { createEventLog } from "./eventLog";
 import { readOptional } from "./readOptional";
-import { writeAtomically } from "./writeAtomically";
+import { writeAtomicallySync } from "./writeAtomically";
 
 const SUSPEND_LIMIT_MS = 30_000;
 
@@ -31,7 +31,9 @@ export async function checkIdle(config: AgentConfig, gpuProbe: () => string): Pr
     ? // A host that wakes up is in use again: the clock starts anew.
       { ...decision.record, actions: [...actions, "suspends the host"], idleSince: null }
     : { ...decision.record, actions };
-  await attempt("cannot write down the check", () => writeDown(record, problems, config.paths));
+  await attempt("cannot write down the check", async () =>
+    writeDown(record, problems, config.paths),
+  );
   // Last, and after everything is in the files: the host may be asleep before this returns.
   if (willSuspend) await suspend(config.idle.suspendCommand, problems);
   if (problems.length > 0) throw new OperationError(problems);
@@ -41,9 +43,9 @@ export async function checkIdle(config: AgentConfig, gpuProbe: () => string): Pr
 async function decide(config: AgentConfig, gpuProbe: () => string): Promise<IdleDecision> {
   const { paths, gpu } = config;
   const now = new Date();
-  const previous = parseIdleRecord(await readOptional(paths.idle));
+  const previous = parseIdleRecord(readOptional(paths.idle));
   const recent =
-    gpu === "nvidia" ? recentGpuReading(await readOptional(paths.status), gpu, now) : undefined;
+    gpu === "nvidia" ? recentGpuReading(readOptional(paths.status), gpu, now) : undefined;
   const look = async (reading: GpuReading | undefined) =>
     decideIdle(await observeUse(config, reading, gpuProbe), previous, config.idle, now);
   const decision = await look(recent);
@@ -70,22 +72,20 @@ async function unloadModels(
   return actions;
 }
 
-async function writeDown(
+function writeDown(
   record: IdleRecord,
   problems: readonly Problem[],
   paths: AgentConfig["paths"],
-): Promise<void> {
-  await writeAtomically(paths.idle, `${JSON.stringify(record)}\n`);
-  const file = await AppendFile.open(paths.log);
+): void {
+  writeAtomicallySync(paths.idle, `${JSON.stringify(record)}\n`);
   const { time: _, ...fields } = record;
   const level = problems.length === 0 ? "info" : "error";
-  createEventLog(file)[level]({
+  const log = createEventLog({ write: (line) => appendFileSync(paths.log, line, { mode: 0o640 }) });
+  log[level]({
     event: "idle.check",
     ...fields,
     ...(problems.length === 0 ? {} : { problems: problems.map(({ what }) => what) }),
   });
-  await file.flush();
-  await file.close();
 }
 
 async function suspend([command = "", ...args]: readonly string[], problems: Problem[]) {

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { type AgentConfig, parseAgentConfig } from "../../plan/agentConfig";
 import { StackError } from "../../plan/errors";
 
@@ -6,10 +6,10 @@ import { StackError } from "../../plan/errors";
 export const RUN_AS_ROOT = "Run it as root, which goes on as the units' account";
 
 /** @throws StackError where the file cannot be read or is not a configuration */
-export async function readAgentConfig(file: string): Promise<AgentConfig> {
+export function readAgentConfig(file: string): AgentConfig {
   let text: string;
   try {
-    text = await readFile(file, "utf8");
+    text = readFileSync(file, "utf8");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const fix = code === "EACCES" ? RUN_AS_ROOT : "Write it with: aistack up";

@@ -29,7 +29,7 @@ export async function runAgent(options: RunAgentOptions): Promise<number> {
   const environment = takeSystemdEnvironment(process.env);
   const complain = complainOnce();
   const metrics = checkMetricsAddress(options.metrics);
-  const config = await readAgentConfig(options.configFile);
+  const config = readAgentConfig(options.configFile);
   ensureSocketFolder(config.paths);
   await becomeAccount(config.paths);
   const agent = await Agent.start({

@@ -16,7 +16,7 @@ export interface RunIdleCheckOptions {
  * @returns the exit code
  */
 export async function runIdleCheck(options: RunIdleCheckOptions): Promise<number> {
-  const config = await readAgentConfig(options.configFile);
+  const config = readAgentConfig(options.configFile);
   await becomeAccount(config.paths, loadRest);
   const record = await checkIdle(config, options.gpuProbe);
   if (options.json) process.stdout.write(`${JSON.stringify(record)}\n`);

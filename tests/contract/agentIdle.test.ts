@@ -215,7 +215,8 @@ describe.each(AGENTS)("a host that has been idle for long, by $kind", ({ command
     host.configure({ paths: { ...paths, socket } });
     expect(await check(host)).toEqual({ exitCode: 0, stderr: "" });
     host.start();
-    await host.seen("agent.heartbeat");
+    // All files of the first are there at the second.
+    await host.seen("agent.heartbeat", 2);
     const owners = [paths.idle, paths.log, paths.metrics, paths.status, socket, join(socket, "..")];
     expect(owners.map((path) => statSync(path).uid)).toEqual(owners.map(() => account));
     expect(statSync(join(socket, "..")).mode & 0o777).toBe(0o750);
