@@ -5,8 +5,8 @@
 #
 # Not to be run as it is: host/gpuProbe.ts puts nvml_probe in front, a function that prints nvml_probe.py.
 #
-# Environment: DOCKER_SOCKET (path); AISTACK_GPU_LOAD: what the GPUs are doing, and nothing else; and for
-# tests, where things are: AISTACK_NVML, AISTACK_PROC, AISTACK_SYS, AISTACK_DEV, AISTACK_ETC, AISTACK_RUN
+# Environment: DOCKER_SOCKET (path); and for tests, where things are: AISTACK_NVML, AISTACK_PROC, AISTACK_SYS,
+# AISTACK_DEV, AISTACK_ETC, AISTACK_RUN
 set -u
 
 # Linux under Windows keeps its nvidia-smi there.
@@ -69,7 +69,7 @@ run_bounded() {
 # library, which also takes time to look for.
 read_nvml() {
   if have python3; then
-    bounded nvml python3 -I -S -c "$(nvml_probe)" "$@"
+    bounded nvml python3 -I -S -c "$(nvml_probe)"
   else
     fact nvml-code no-python
   fi
@@ -158,10 +158,6 @@ read_host() {
   [ ! -r "$proc/driver/nvidia/version" ] || sed -n "s/^NVRM version: */module$TAB/p" "$proc/driver/nvidia/version"
 }
 
-if [ -n "${AISTACK_GPU_LOAD:-}" ]; then
-  read_nvml --load
-  exit 0
-fi
 nvml=$(read_nvml)
 printf '%s\n' "$nvml"
 case $nvml in

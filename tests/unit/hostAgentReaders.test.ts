@@ -162,10 +162,11 @@ describe("NVIDIA's GPUs", () => {
     const asked = join(folder, "asked");
     withNvidiaSmi(`echo smi >> ${asked}`);
     let now = 0;
-    const probe = `echo probe >> ${asked}\n${says("nvml-code\ttimeout")}`;
+    const probe = `echo probe >> ${asked}; sleep 60`;
     const reader = new GpuLoadReader(
       () => probe,
       () => now,
+      1000,
     );
     const hung = {
       vendor: "nvidia",
