@@ -1,39 +1,39 @@
-import { existsSync } from "node:fs";
-import { request } from "node:http";
+import { describeSilence, queryHttp } from "../host/httpQuery";
 
 /** Where the agent of this machine answers. */
 export const AGENT_SOCKET = "/run/aistack/agent.sock";
 
-const LIMIT_MS = 1_000;
+const LIMIT_MS = 2000;
+const MOST_BYTES = 1024 ** 2;
 
 export type AgentAnswer =
+  /** none runs */
   | { readonly state: "absent" }
-  | { readonly state: "silent" }
+  /** this user may not ask: only root and the agent's group may */
+  | { readonly state: "forbidden" }
+  | { readonly state: "silent"; readonly reason: string }
+  /** an `AgentStatus` (plan/heartbeat.ts), where it is of this version */
   | { readonly state: "answers"; readonly status: unknown };
 
-/** Asks the agent for what it tells of itself and of the host. Never throws: that it is silent is an answer, too. */
+/**
+ * Asks the agent of this machine for what it tells of itself and of the host. Never throws: that it is silent is an
+ * answer, too.
+ * @param socketPath its UNIX socket, `paths.socket` of its configuration
+ */
 export async function askAgent(socketPath = AGENT_SOCKET): Promise<AgentAnswer> {
-  if (!existsSync(socketPath)) return { state: "absent" };
   try {
-    return { state: "answers", status: JSON.parse(await get(socketPath)) };
-  } catch {
-    return { state: "silent" };
-  }
-}
-
-function get(socketPath: string): Promise<string> {
-  return new Promise((done, fail) => {
-    const signal = AbortSignal.timeout(LIMIT_MS);
-    const asked = request({ socketPath, path: "/status", agent: false, signal }, (response) => {
-      let body = "";
-      response.setEncoding("utf8");
-      response.on("data", (chunk: string) => {
-        body += chunk;
-      });
-      response.on("end", () => done(body));
-      response.on("error", fail);
+    const { status, body } = await queryHttp("http://localhost/status", {
+      socketPath,
+      limitMs: LIMIT_MS,
+      mostBytes: MOST_BYTES,
     });
-    asked.on("error", fail);
-    asked.end();
-  });
+    if (status !== 200) return { state: "silent", reason: `HTTP ${status}` };
+    return { state: "answers", status: JSON.parse(body) };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ECONNREFUSED") return { state: "absent" };
+    if (code === "EACCES") return { state: "forbidden" };
+    const reason = error instanceof SyntaxError ? "its answer is not JSON" : describeSilence(error);
+    return { state: "silent", reason };
+  }
 }

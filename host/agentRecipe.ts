@@ -20,6 +20,8 @@ export const AGENT_BUILD_ARGUMENTS = [
   "--minify",
   // Compiled ahead: the idle check starts every ten seconds.
   "--bytecode",
+  // Nothing here runs often enough to be worth compiling to machine code early: a check of every ten seconds would pay.
+  "--compile-jit-policy=100",
   // Nothing of the folder that it is started in may change what it does.
   "--no-compile-autoload-dotenv",
   "--no-compile-autoload-bunfig",

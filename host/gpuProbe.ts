@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { quoteForShell } from "../plan/hostScript";
 
 /**
  * The GPU probe as one text for `sh -s`, on this machine or over SSH: it needs no file on the host.
@@ -11,9 +12,17 @@ export function gpuProbeScript(root: string): string {
   return `${embeddedNvmlProbe(root)}\n${readAsset(root, "probe.sh")}`;
 }
 
-/** The same for what the GPUs are doing at the moment: NVML alone, for `parseGpuLoad`. Ends within 6 seconds. */
+/**
+ * What the GPUs are doing at the moment, for `parseGpuLoad`: NVML alone, as one text for `sh -s`. It is asked often, so
+ * this starts Python and nothing else. It has no limit of its own: whoever runs it ends it, and has not to wait for a
+ * driver that hangs, since what hangs holds nothing of the shell's.
+ */
 export function gpuLoadScript(root: string): string {
-  return `AISTACK_GPU_LOAD=1\n${gpuProbeScript(root)}`;
+  const script = quoteForShell(readAsset(root, "nvml_probe.py"));
+  return `command -v python3 >/dev/null || { printf 'nvml-code\\tno-python\\n'; exit; }
+answer=$(python3 -I -S -c ${script} --load </dev/null 2>/dev/null)
+printf 'nvml\\t%s\\nnvml-code\\t%s\\n' "$answer" "$?"
+`;
 }
 
 /** A shell function that prints the NVML probe, so that one text carries both. */

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
+import { join } from "node:path";
 import type { CpuUse, DiskReading } from "../plan/heartbeat";
 import {
   type CpuTimes,
@@ -11,6 +12,7 @@ import {
   parseMemory,
 } from "../plan/hostLoad";
 import { OneAtATime } from "./oneAtATime";
+import { procFolder } from "./systemFolders";
 
 /** Longer, and the disk counts as one that hangs. */
 const DISK_LIMIT_MS = 3000;
@@ -65,7 +67,7 @@ export class DiskReader {
 /** These never block, so they need no thread. Empty where the file is hidden from this process. */
 function readProc(name: "stat" | "loadavg" | "meminfo"): string {
   try {
-    return readFileSync(`/proc/${name}`, "utf8");
+    return readFileSync(join(procFolder(), name), "utf8");
   } catch {
     return "";
   }

@@ -4,6 +4,7 @@ import type { AgentConfig } from "../plan/agentConfig";
 import type { ServiceConnection } from "../plan/idleDecision";
 import { type LoginSession, parseLoginSession } from "../plan/loginSession";
 import { parseEstablished } from "../plan/tcpTable";
+import { procFolder, runFolder } from "./systemFolders";
 
 const SSH_PORT = 22;
 
@@ -14,7 +15,8 @@ export interface HostConnections {
 
 /**
  * Who is connected to the services that infer, and over SSH. Source: /proc/net/tcp and tcp6, which know
- * of this host's own sockets: also those of Docker's port proxy, but not of traffic among containers.
+ * of this host's own sockets: also those of Docker's port proxy, which serves loopback, but neither of
+ * traffic among containers nor of clients on the network, whom the kernel hands to a container directly.
  */
 export function readConnections(services: AgentConfig["services"]): HostConnections {
   const names = new Map(
@@ -34,7 +36,7 @@ export function readConnections(services: AgentConfig["services"]): HostConnecti
 
 function readTable(name: string): string {
   try {
-    return readFileSync(`/proc/net/${name}`, "utf8");
+    return readFileSync(join(procFolder(), "net", name), "utf8");
   } catch (error) {
     // A host without IPv6 has no tcp6.
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
@@ -46,7 +48,7 @@ function readTable(name: string): string {
  * Who is signed in. Source: logind's notes; empty on a host without logind.
  * @param folder where they lie
  */
-export function readLoginSessions(folder = "/run/systemd/sessions"): LoginSession[] {
+export function readLoginSessions(folder = join(runFolder(), "systemd/sessions")): LoginSession[] {
   return listFiles(folder).flatMap((name) => {
     const session = parseLoginSession(readNote(join(folder, name)));
     return session === undefined ? [] : [session];

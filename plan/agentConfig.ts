@@ -5,7 +5,17 @@ import { GPU_VENDORS } from "./gpuVendors";
 import type { ServicePlan } from "./plan";
 import { foreign } from "./quote";
 import type { Settings } from "./settings";
-import { flag, list, object, oneOf, pattern, toProblems, whole, words } from "./validation";
+import {
+  flag,
+  list,
+  loopbackAddress,
+  object,
+  oneOf,
+  pattern,
+  toProblems,
+  whole,
+  words,
+} from "./validation";
 
 /** Where the host's agent reads its configuration. */
 export const AGENT_CONFIG_FILE = "/etc/aistack/agent.json";
@@ -22,16 +32,10 @@ const path = () => pattern(/^\/[^\p{Cc}]+$/u, "an absolute path");
 
 const url = () => pattern(/^http:\/\/[^\s/]+(?:\/\S*)?$/, "an address such as http://127.0.0.1:1");
 
-/** No address but loopback: what the agent tells is meant for this machine. */
-export const LOOPBACK_ADDRESS = pattern(
-  /^127\.0\.0\.1:\d{2,5}$/,
-  "an address on loopback such as 127.0.0.1:9464",
-);
-
 const agentConfigSchema = object({
   heartbeatSeconds: whole(1, 3600),
   /** where Prometheus text is served; null: nowhere */
-  metrics: LOOPBACK_ADDRESS.nullable(),
+  metrics: loopbackAddress().nullable(),
   services: list(
     object({
       name: words(),

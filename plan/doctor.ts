@@ -40,8 +40,8 @@ export interface DoctorFacts {
     /** undefined where nobody tells */
     readonly synchronized: boolean | undefined;
   };
-  /** `absent`: there is no socket */
-  readonly agent: "absent" | "answers" | "silent";
+  /** `absent`: none runs; `forbidden`: this user may not ask it */
+  readonly agent: "absent" | "forbidden" | "answers" | "silent";
 }
 
 /** A lock of Pulumi's file backend. */
@@ -255,6 +255,8 @@ function checkAgent({ agent }: DoctorFacts): Check {
   switch (agent) {
     case "absent":
       return ok("agent", "does not run (aistack:agent is off, or not yet applied)");
+    case "forbidden":
+      return ok("agent", "not asked: only root and the group aistack may");
     case "answers":
       return ok("agent", "answers on its socket");
     case "silent":

@@ -38,7 +38,7 @@ export interface IdleRecord {
   readonly idle: boolean;
   /** null: busy, or just suspended */
   readonly idleSince: string | null;
-  /** why the host is busy, or for how long it has been idle */
+  /** why the host is busy, or for how long it has been idle and what keeps it from being suspended */
   readonly reasons: readonly string[];
   /** what was done about it */
   readonly actions: readonly string[];
@@ -50,6 +50,7 @@ export interface IdleDecision {
   readonly record: IdleRecord;
   /** models to unload now */
   readonly unload: readonly string[];
+  /** once the models are unloaded */
   readonly suspend: boolean;
 }
 
@@ -89,11 +90,16 @@ export function decideIdle(
     due && policy.unloadModels && observed.ollama.state === "answers"
       ? observed.ollama.models.map(({ name }) => name)
       : [];
-  const reasons = [`idle for ${minutes} of ${policy.afterMinutes} minutes`];
+  const maySuspend = due && policy.suspend;
+  const doubts = maySuspend ? doubtsToSuspend(observed, before?.observed) : [];
+  const reasons = [
+    `idle for ${minutes} of ${policy.afterMinutes} minutes`,
+    ...doubts.map((doubt) => `not suspended: ${doubt}`),
+  ];
   return {
     record: { time, idle: true, idleSince, reasons, actions: [], observed },
     unload,
-    suspend: due && policy.suspend,
+    suspend: maySuspend && doubts.length === 0,
   };
 }
 
@@ -120,17 +126,41 @@ function reasonsToBeBusy(
   ];
 }
 
-/** What cannot be read may be at work: a host is not put to sleep out of ignorance. */
-function gpuReasons({ vendor, error, gpus }: GpuReading): string[] {
+/**
+ * What cannot be read may be at work. Models are unloaded all the same, since Ollama itself tells whether it
+ * uses them, and loads them again at the next request; a host is not put to sleep out of ignorance.
+ */
+function doubtsToSuspend(seen: IdleObservation, before: IdleObservation | undefined): string[] {
+  return [
+    ...gpuDoubts(seen.gpu),
+    ...(cpuUse(seen.cpu, before?.cpu ?? null) === null ? ["the use of the CPUs is not known"] : []),
+  ];
+}
+
+function gpuDoubts({ vendor, error, gpus }: GpuReading): string[] {
+  if (vendor === "none") return [];
   if (error !== null) return [`the GPUs (${vendor}) cannot be read: ${error}`];
+  if (gpus.length === 0) return [`no GPU (${vendor}) is listed`];
+  // A partitioned one (MIG) has no use as a whole.
+  return gpus
+    .filter(({ utilizationPercent }) => utilizationPercent === null)
+    .map(({ index }) => `GPU ${index} does not tell its use`);
+}
+
+function gpuReasons({ gpus }: GpuReading): string[] {
   return gpus
     .filter(({ utilizationPercent }) => (utilizationPercent ?? 0) >= BUSY_GPU_PERCENT)
     .map(({ index, utilizationPercent }) => `GPU ${index} computes (${utilizationPercent} %)`);
 }
 
 function cpuReasons(now: CpuTimes | null, before: CpuTimes | null): string[] {
-  const used = now === null || before === null ? null : cpuUsedPercent(before, now);
+  const used = cpuUse(now, before);
   return used === null || used < BUSY_CPU_PERCENT ? [] : [`the CPUs compute (${used} %)`];
+}
+
+/** In percent; null where it cannot be told. */
+function cpuUse(now: CpuTimes | null, before: CpuTimes | null): number | null {
+  return now === null || before === null ? null : cpuUsedPercent(before, now);
 }
 
 /**

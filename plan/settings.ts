@@ -3,6 +3,7 @@ import { CONFIG_DEFAULTS, NAMESPACE } from "./configKeys";
 import { type Problem, ProblemList } from "./errors";
 import { gpuSettingsProblems } from "./gpuSettings";
 import { GPU_VENDORS } from "./gpuVendors";
+import { idleSettingsProblems } from "./idleSettings";
 import { imageReferenceFault } from "./imageReference";
 import { modelNameFault, modelSourceFault, withTag } from "./models";
 import { inUrl } from "./naming";
@@ -11,6 +12,7 @@ import {
   expected,
   flag,
   list,
+  loopbackAddress,
   mapping,
   object,
   oneOf,
@@ -113,10 +115,7 @@ const agent = object({
   enabled: flag().default(false),
   heartbeatSeconds: whole(1, 3600).default(30),
   /** address of Prometheus text; absent: none */
-  metrics: pattern(
-    /^127\.0\.0\.1:\d{2,5}$/,
-    "an address on loopback such as 127.0.0.1:9464",
-  ).optional(),
+  metrics: loopbackAddress().optional(),
   /** member of the group docker, which equals root */
   dockerGroup: flag().default(false),
 });
@@ -219,7 +218,8 @@ export function readSettings(
       const identity = key === "models" ? withTag : (name: string) => name;
       problems.addAll(findTwice(key, kind, names, identity, document));
     }
-    problems.addAll(gpuSettingsProblems(parsed.data, (path) => placeInConfig(path, document)));
+    for (const findProblems of [gpuSettingsProblems, idleSettingsProblems])
+      problems.addAll(findProblems(parsed.data, (path) => placeInConfig(path, document)));
   }
   problems.throwIfAny();
   return parsed.data as Settings;

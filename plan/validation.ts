@@ -63,6 +63,13 @@ export const pattern = (expression: RegExp, form: string) =>
     error: (issue) => `must be ${form}, not ${shown(issue.input)}`,
   });
 
+/** An address of this machine alone, with its port: what is served there is meant for nobody else. */
+export const loopbackAddress = () =>
+  pattern(
+    /^127\.0\.0\.1:(?:[1-9]\d{1,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])$/,
+    "an address on loopback such as 127.0.0.1:9464",
+  );
+
 /** "must be a list, not the text "abc"", or "is missing". */
 export function expected(form: string, input: unknown): string {
   return input === undefined

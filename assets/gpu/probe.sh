@@ -5,8 +5,8 @@
 #
 # Not to be run as it is: host/gpuProbe.ts puts nvml_probe in front, a function that prints nvml_probe.py.
 #
-# Environment: DOCKER_SOCKET (path); AISTACK_GPU_LOAD: what the GPUs are doing, and nothing else; and for
-# tests, where things are: AISTACK_NVML, AISTACK_PROC, AISTACK_SYS, AISTACK_DEV, AISTACK_ETC, AISTACK_RUN
+# Environment: DOCKER_SOCKET (path); and for tests, where things are: AISTACK_NVML, AISTACK_PROC, AISTACK_SYS,
+# AISTACK_DEV, AISTACK_ETC, AISTACK_RUN
 set -u
 
 # Linux under Windows keeps its nvidia-smi there.
@@ -65,10 +65,11 @@ run_bounded() {
   printf '\n%s %s\n' "$ENDED" "$?"
 }
 
-# -I: nothing in the user's environment or folder changes what Python does.
+# -I: nothing in the user's environment or folder changes what Python does; -S: nor what is installed beside its own
+# library, which also takes time to look for.
 read_nvml() {
   if have python3; then
-    bounded nvml python3 -I -c "$(nvml_probe)" "$@"
+    bounded nvml python3 -I -S -c "$(nvml_probe)"
   else
     fact nvml-code no-python
   fi
@@ -157,10 +158,6 @@ read_host() {
   [ ! -r "$proc/driver/nvidia/version" ] || sed -n "s/^NVRM version: */module$TAB/p" "$proc/driver/nvidia/version"
 }
 
-if [ -n "${AISTACK_GPU_LOAD:-}" ]; then
-  read_nvml --load
-  exit 0
-fi
 nvml=$(read_nvml)
 printf '%s\n' "$nvml"
 case $nvml in

@@ -1,14 +1,16 @@
+import { appendFileSync } from "node:fs";
 import { observeUse } from "../../host/idleObserver";
 import { unloadModel } from "../../host/loadedModels";
 import type { AgentConfig } from "../../plan/agentConfig";
 import { OperationError, type Problem } from "../../plan/errors";
+import type { GpuReading } from "../../plan/heartbeat";
 import { decideIdle, type IdleDecision, type IdleRecord } from "../../plan/idleDecision";
 import { parseIdleRecord } from "../../plan/idleRecord";
 import { recentGpuReading } from "../../plan/recentGpuReading";
-import { AppendFile } from "./appendFile";
+import { RUN_AS_ROOT } from "./configFile";
 import { createEventLog } from "./eventLog";
 import { readOptional } from "./readOptional";
-import { writeAtomically } from "./writeAtomically";
+import { writeAtomicallySync } from "./writeAtomically";
 
 const SUSPEND_LIMIT_MS = 30_000;
 
@@ -18,29 +20,45 @@ const SUSPEND_LIMIT_MS = 30_000;
  * @throws OperationError where something could not be done or written down
  */
 export async function checkIdle(config: AgentConfig, gpuProbe: () => string): Promise<IdleRecord> {
-  const { paths, gpu } = config;
-  const decision = await attempt("cannot read what earlier checks left", async () => {
-    const now = new Date();
-    const previous = parseIdleRecord(await readOptional(paths.idle));
-    const recent =
-      gpu === "nvidia" ? recentGpuReading(await readOptional(paths.status), gpu, now) : undefined;
-    const observed = await observeUse(config, recent, gpuProbe);
-    return decideIdle(observed, previous, config.idle, now);
-  });
+  const decision = await attempt("cannot read what earlier checks left", () =>
+    decide(config, gpuProbe),
+  );
   const problems: Problem[] = [];
-  const record = await unloadModels(decision, config, problems);
-  await attempt("cannot write down the check", () => writeDown(record, problems, paths));
+  const actions = await unloadModels(decision, config, problems);
+  // A model that stays loaded may be at work after all.
+  const willSuspend = decision.suspend && problems.length === 0;
+  const record: IdleRecord = willSuspend
+    ? // A host that wakes up is in use again: the clock starts anew.
+      { ...decision.record, actions: [...actions, "suspends the host"], idleSince: null }
+    : { ...decision.record, actions };
+  await attempt("cannot write down the check", async () =>
+    writeDown(record, problems, config.paths),
+  );
   // Last, and after everything is in the files: the host may be asleep before this returns.
-  if (decision.suspend) await suspend(config.idle.suspendCommand, problems);
+  if (willSuspend) await suspend(config.idle.suspendCommand, problems);
   if (problems.length > 0) throw new OperationError(problems);
   return record;
 }
 
+async function decide(config: AgentConfig, gpuProbe: () => string): Promise<IdleDecision> {
+  const { paths, gpu } = config;
+  const now = new Date();
+  const previous = parseIdleRecord(readOptional(paths.idle));
+  const recent =
+    gpu === "nvidia" ? recentGpuReading(readOptional(paths.status), gpu, now) : undefined;
+  const look = async (reading: GpuReading | undefined) =>
+    decideIdle(await observeUse(config, reading, gpuProbe), previous, config.idle, now);
+  const decision = await look(recent);
+  // A heartbeat may be a minute old: before the host goes to sleep, the GPUs themselves are asked.
+  return decision.suspend && recent !== undefined ? look(undefined) : decision;
+}
+
+/** @returns what was done; what could not be done becomes a problem */
 async function unloadModels(
-  { record, unload, suspend: willSuspend }: IdleDecision,
+  { unload }: IdleDecision,
   { ollamaUrl }: AgentConfig,
   problems: Problem[],
-): Promise<IdleRecord> {
+): Promise<string[]> {
   const actions: string[] = [];
   for (const model of unload) {
     try {
@@ -51,27 +69,23 @@ async function unloadModels(
       problems.push({ what, where: ollamaUrl ?? "" });
     }
   }
-  if (!willSuspend) return { ...record, actions };
-  // A host that wakes up is in use again: the clock starts anew.
-  return { ...record, actions: [...actions, "suspends the host"], idleSince: null };
+  return actions;
 }
 
-async function writeDown(
+function writeDown(
   record: IdleRecord,
   problems: readonly Problem[],
   paths: AgentConfig["paths"],
-): Promise<void> {
-  await writeAtomically(paths.idle, `${JSON.stringify(record)}\n`);
-  const file = await AppendFile.open(paths.log);
+): void {
+  writeAtomicallySync(paths.idle, `${JSON.stringify(record)}\n`);
   const { time: _, ...fields } = record;
   const level = problems.length === 0 ? "info" : "error";
-  createEventLog(file)[level]({
+  const log = createEventLog({ write: (line) => appendFileSync(paths.log, line, { mode: 0o640 }) });
+  log[level]({
     event: "idle.check",
     ...fields,
     ...(problems.length === 0 ? {} : { problems: problems.map(({ what }) => what) }),
   });
-  await file.flush();
-  await file.close();
 }
 
 async function suspend([command = "", ...args]: readonly string[], problems: Problem[]) {
@@ -95,7 +109,11 @@ async function attempt<Value>(what: string, act: () => Promise<Value>): Promise<
   } catch (error) {
     const { code, path, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    const where = path === undefined ? {} : { where: path };
-    throw new OperationError([{ what: `${what}: ${message}`, ...where }], { cause: error });
+    const problem = {
+      what: `${what}: ${message}`,
+      ...(path === undefined ? {} : { where: path }),
+      ...(code === "EACCES" ? { fix: RUN_AS_ROOT } : {}),
+    };
+    throw new OperationError([problem], { cause: error });
   }
 }

@@ -3,6 +3,7 @@ import type { Server } from "node:http";
 import { connect } from "node:net";
 import { dirname } from "node:path";
 import { OperationError } from "../../plan/errors";
+import { RUN_AS_ROOT } from "./configFile";
 
 /**
  * Listens on a UNIX socket that its owner and group may use. One that a killed agent left is replaced,
@@ -16,9 +17,8 @@ export async function listenOnSocket(server: Server, path: string): Promise<void
   }
   if (!existsSync(dirname(path))) {
     // Node would call it EACCES.
-    throw new OperationError([
-      { what: "cannot listen here: its folder is not there", where: path },
-    ]);
+    const what = "cannot listen here: its folder is not there";
+    throw new OperationError([{ what, where: path, fix: RUN_AS_ROOT }]);
   }
   rmSync(path, { force: true });
   await listening(server, path, () => {

@@ -1,5 +1,5 @@
-import { LOOPBACK_ADDRESS } from "../../plan/agentConfig";
 import { StackError } from "../../plan/errors";
+import { loopbackAddress } from "../../plan/validation";
 
 /**
  * Checks the address that `--metrics` names.
@@ -7,7 +7,7 @@ import { StackError } from "../../plan/errors";
  */
 export function checkMetricsAddress(address: string | undefined): string | undefined {
   if (address === undefined) return undefined;
-  const checked = LOOPBACK_ADDRESS.safeParse(address);
+  const checked = loopbackAddress().safeParse(address);
   if (checked.success) return address;
   throw new StackError(
     checked.error.issues.map(({ message }) => ({ what: message, where: "--metrics" })),

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { readWatchdog } from "../../plan/watchdog";
 import { EXIT } from "../exitCodes";
 import { Agent } from "./agent";
+import { becomeAccount, ensureSocketFolder } from "./becomeAccount";
 import { readAgentConfig } from "./configFile";
 import { checkMetricsAddress } from "./metricsAddress";
 import { SystemdNotifier, takeSystemdEnvironment } from "./notifySystemd";
@@ -27,10 +28,14 @@ export async function runAgent(options: RunAgentOptions): Promise<number> {
   const signals = new SignalInbox(["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1"]);
   const environment = takeSystemdEnvironment(process.env);
   const complain = complainOnce();
+  const metrics = checkMetricsAddress(options.metrics);
+  const config = readAgentConfig(options.configFile);
+  ensureSocketFolder(config.paths);
+  await becomeAccount(config.paths);
   const agent = await Agent.start({
     ...options,
-    metrics: checkMetricsAddress(options.metrics),
-    config: await readAgentConfig(options.configFile),
+    metrics,
+    config,
     systemd: new SystemdNotifier(environment, complain),
     watchdog: readWatchdog(environment, process.pid),
     complain,

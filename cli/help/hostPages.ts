@@ -69,18 +69,18 @@ export const HOST_PAGES: Readonly<Record<string, Page>> = {
   },
   agent: {
     description: [
-      "The service that `aistack up` installs with aistack:agent.enabled, for a try by hand. It writes heartbeats, answers on a socket, and measures. SIGHUP reads its configuration anew, SIGUSR1 opens its files anew, SIGTERM ends it.",
+      "The service that `aistack up` installs with aistack:agent.enabled, for a try by hand: as root, while the service is stopped (systemctl stop aistack-agent). Root goes on as the service's account, so that everything stays its own. It writes heartbeats, answers on a socket, and measures. SIGHUP reads its configuration anew, SIGUSR1 opens its files anew, SIGTERM ends it.",
     ],
     exitCodes: { 1: "it could not start, or was ended by a fault" },
-    examples: [["aistack agent --metrics 127.0.0.1:9464", "with measurements for Prometheus"]],
+    examples: [["sudo aistack agent --metrics 127.0.0.1:9464", "with measurements for Prometheus"]],
     files: [AGENT_CONFIG, ["/var/lib/aistack/agent_status.json", "its last heartbeat"]],
   },
   "idle-check": {
     description: [
-      "One look at GPUs, requests and sessions. Where the host has been idle for long, models are unloaded, and the host is suspended if the configuration says so. The timer aistack-idle.timer runs it every ten seconds.",
+      "One look at GPUs, requests and sessions. Where the host has been idle for long, models are unloaded, and the host is suspended if the configuration says so. The timer aistack-idle.timer runs it every ten seconds; by hand it is run as root, who goes on as the service's account. Only the timer's own checks can suspend the host.",
     ],
     exitCodes: { 1: "what should have been done could not be done" },
-    examples: [["aistack idle-check --json", "the decision and its reasons"]],
+    examples: [["sudo aistack idle-check --json", "the decision and its reasons"]],
     files: [AGENT_CONFIG, ["/var/lib/aistack/idle.json", "since when the host is idle"]],
   },
 };

@@ -6,7 +6,11 @@ import { findProjectRoot } from "../artifacts/projectRoot";
 
 /** What a host runs as aistack-agent, here from the checkout. */
 export function registerAgentCommands(program: Command, finish: (code: number) => void): void {
-  const gpuProbe = () => gpuLoadScript(findProjectRoot());
+  // Read at the start: the account that root becomes may not be able to read the checkout.
+  const readGpuProbe = () => {
+    const script = gpuLoadScript(findProjectRoot());
+    return () => script;
+  };
 
   program
     .command("agent")
@@ -16,7 +20,7 @@ export function registerAgentCommands(program: Command, finish: (code: number) =
     .action(async ({ config, metrics }: { config: string; metrics?: string }) => {
       // Loaded only now: other verbs need not pay for it.
       const { runAgent } = await import("../agent/runAgent");
-      finish(await runAgent({ version, configFile: config, metrics, gpuProbe }));
+      finish(await runAgent({ version, configFile: config, metrics, gpuProbe: readGpuProbe() }));
     });
 
   program
@@ -26,6 +30,6 @@ export function registerAgentCommands(program: Command, finish: (code: number) =
     .option("--json", "print the outcome as JSON", false)
     .action(async ({ config, json }: { config: string; json: boolean }) => {
       const { runIdleCheck } = await import("../agent/runIdleCheck");
-      finish(await runIdleCheck({ configFile: config, json, gpuProbe }));
+      finish(await runIdleCheck({ configFile: config, json, gpuProbe: readGpuProbe() }));
     });
 }

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -135,4 +135,18 @@ The configuration is /etc/aistack/agent.json unless another file is named.
     expect(await host.end("SIGTERM")).toMatchObject({ code: 0 });
     host.remove();
   });
+});
+
+test("a crash is told to nobody but on standard error", async () => {
+  const host = new AgentHost([EXECUTABLE]);
+  writeFileSync(join(host.root, "curl"), `#!/bin/sh\necho "$@" >${host.root}/told\n`, {
+    mode: 0o755,
+  });
+  host.start({ PATH: `${host.root}:$PATH` });
+  await host.seen("agent.heartbeat");
+  const { signal, stderr } = await host.end("SIGSEGV");
+  expect(signal).toBe("SIGSEGV");
+  expect(stderr).toContain("Segmentation fault");
+  expect(existsSync(join(host.root, "told"))).toBe(false);
+  host.remove();
 });

@@ -1,15 +1,15 @@
 import { once } from "node:events";
-import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { askAgent } from "../../cli/agent/statusClient";
+import { askAgent } from "../../cli/agentSocket";
 import { queryHttp } from "../../host/httpQuery";
 import type { AgentConfig } from "../../plan/agentConfig";
-import type { AgentStatus, Heartbeat } from "../../plan/heartbeat";
+import type { Heartbeat } from "../../plan/heartbeat";
 import { AgentHost } from "../support/agent/agentProcess";
 import { AGENTS, buildAgent } from "../support/agent/builtAgent";
+import { fakePython, loadAnswer } from "../support/agent/fakePython";
 import { SmallServer } from "../support/agent/smallServer";
 
 beforeAll(buildAgent);
@@ -63,17 +63,19 @@ describe.each(AGENTS)("the agent, by $kind", ({ command }) => {
     expect(agent.events()[0]).toMatchObject({ event: "agent.started", pid: agent.pid });
     expect(service.requests).toContain("GET /health");
 
-    const status = await askAgent(agent.config.paths.socket);
-    expect(status).toMatchObject({
+    const status = {
       version: "0.1.0",
       pid: agent.pid,
+      startedAt: expect.any(String),
       heartbeatSeconds: 1,
       metrics: null,
       reload: null,
-      heartbeat: { services: [{ name: "web", healthy: true }] },
-    });
-    const file = JSON.parse(readFileSync(agent.config.paths.status, "utf8")) as AgentStatus;
-    expect(Object.keys(file)).toEqual(Object.keys(status ?? {}));
+      heartbeat: expect.objectContaining({
+        services: [expect.objectContaining({ name: "web", healthy: true })],
+      }),
+    };
+    expect(await askAgent(agent.config.paths.socket)).toEqual({ state: "answers", status });
+    expect(JSON.parse(readFileSync(agent.config.paths.status, "utf8"))).toEqual(status);
     const [line = ""] = readFileSync(agent.config.paths.metrics, "utf8").split("\n");
     const measured = JSON.parse(line) as Heartbeat;
     expect(measured.memory).toEqual(first?.memory);
@@ -117,8 +119,8 @@ describe.each(AGENTS)("the agent, by $kind", ({ command }) => {
     const before = agent.events("agent.heartbeat").length;
     await agent.seen("agent.heartbeat", before + 2);
     expect(await askAgent(agent.config.paths.socket)).toMatchObject({
-      heartbeatSeconds: 1,
-      reload: { problems },
+      state: "answers",
+      status: { heartbeatSeconds: 1, reload: { problems } },
     });
   });
 
@@ -205,19 +207,7 @@ describe.each(AGENTS)("the agent, by $kind", ({ command }) => {
 
   test("NVIDIA's GPUs are read by the probe that it carries", async () => {
     const agent = host({ gpu: "nvidia" });
-    const answer = {
-      init: { code: 0, value: null },
-      count: { code: 0, value: 1 },
-      gpus: [
-        {
-          index: 0,
-          handle: { code: 0, value: null },
-          uuid: { code: 0, value: "GPU-8f0a" },
-          utilization: { code: 0, value: 37 },
-        },
-      ],
-    };
-    fakePython(agent, `echo '${JSON.stringify(answer)}'`);
+    fakePython(agent.root, `echo '${JSON.stringify(loadAnswer(37))}'`);
     agent.start({ PATH: `${agent.root}:$PATH` });
     const [first] = await agent.seen("agent.heartbeat");
     expect(first?.gpu).toMatchObject({
@@ -230,7 +220,7 @@ describe.each(AGENTS)("the agent, by $kind", ({ command }) => {
 
   test("a driver that hangs is told as such, and holds up one heartbeat alone", async () => {
     const agent = host({ gpu: "nvidia" });
-    fakePython(agent, "exec sleep 60");
+    fakePython(agent.root, "exec sleep 60");
     agent.start({ PATH: `${agent.root}:$PATH` });
     const beats = await agent.seen("agent.heartbeat", 3);
     for (const beat of beats) {
@@ -245,9 +235,3 @@ describe.each(AGENTS)("the agent, by $kind", ({ command }) => {
     expect(beats[1]?.tookMs).toBeLessThan(1000);
   });
 });
-
-function fakePython(agent: AgentHost, script: string): void {
-  const path = join(agent.root, "python3");
-  writeFileSync(path, `#!/bin/sh\n${script}\n`);
-  chmodSync(path, 0o755);
-}

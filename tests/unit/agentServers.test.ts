@@ -1,12 +1,12 @@
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { request } from "node:http";
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer as createHttpServer, request, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { AgentServers } from "../../cli/agent/agentServers";
-import { askAgent } from "../../cli/agent/statusClient";
+import { askAgent } from "../../cli/agentSocket";
 import { queryHttp } from "../../host/httpQuery";
 import { formatMetrics } from "../../plan/agentMetrics";
 import { agentStatus } from "../support/agent/samples";
@@ -56,7 +56,7 @@ async function freePort(): Promise<number> {
 describe("on its socket", () => {
   test("the agent tells its status to owner and group", async () => {
     expect(statSync(path).mode & 0o777).toBe(0o660);
-    expect(await askAgent(path)).toEqual(agentStatus);
+    expect(await askAgent(path)).toEqual({ state: "answers", status: agentStatus });
   });
 
   test("and its measurements, as Prometheus reads them", async () => {
@@ -104,7 +104,7 @@ describe("on its socket", () => {
     write();
     await ended;
     expect(pieces).toBeLessThan(20);
-    expect(await askAgent(path)).toEqual(agentStatus);
+    expect(await askAgent(path)).toEqual({ state: "answers", status: agentStatus });
   });
 
   test("a client that asks slowly gets five seconds, and keeps nobody", async () => {
@@ -112,7 +112,7 @@ describe("on its socket", () => {
     const slow = connect(path);
     const answer = talk(slow, "GET /status HTTP/1.1\r\nX: ");
     const drip = setInterval(() => slow.write("y"), 200);
-    expect(await askAgent(path)).toEqual(agentStatus);
+    expect(await askAgent(path)).toEqual({ state: "answers", status: agentStatus });
     expect(await answer).toBe("");
     clearInterval(drip);
     const seconds = (performance.now() - started) / 1000;
@@ -132,7 +132,7 @@ describe("on its socket", () => {
     await expect(second.openSocket(path)).rejects.toThrow(
       `${path}: another agent answers on this socket. Stop it first: one agent a host`,
     );
-    expect(await askAgent(path)).toEqual(agentStatus);
+    expect(await askAgent(path)).toEqual({ state: "answers", status: agentStatus });
   });
 
   test("what a killed agent left is replaced, and a stopped one leaves nothing", async () => {
@@ -140,10 +140,10 @@ describe("on its socket", () => {
     writeFileSync(other, "");
     const second = new AgentServers(() => agentStatus);
     await second.openSocket(other);
-    expect(await askAgent(other)).toEqual(agentStatus);
+    expect(await askAgent(other)).toEqual({ state: "answers", status: agentStatus });
     await second.close();
     expect(existsSync(other)).toBe(false);
-    expect(await askAgent(other)).toBeUndefined();
+    expect(await askAgent(other)).toEqual({ state: "absent" });
   });
 
   test("a folder that is not there is told", async () => {
@@ -196,16 +196,33 @@ describe("over loopback", () => {
 });
 
 describe("asking", () => {
-  test("an agent that is not there", async () => {
-    expect(await askAgent(join(folder, "absent.sock"))).toBeUndefined();
+  test("an agent that is not there, or was killed", async () => {
+    expect(await askAgent(join(folder, "absent.sock"))).toEqual({ state: "absent" });
+    writeFileSync(join(folder, "dead.sock"), "");
+    expect(await askAgent(join(folder, "dead.sock"))).toEqual({ state: "absent" });
   });
 
-  test("one that does not answer", async () => {
-    const silent = createServer(() => undefined).listen(join(folder, "silent.sock"));
-    await once(silent, "listening");
-    await expect(askAgent(join(folder, "silent.sock"))).rejects.toThrow(
-      `${join(folder, "silent.sock")}: the agent does not answer: no answer within 2 s`,
-    );
-    silent.close();
+  test.each<[string, (response: ServerResponse) => void, string]>([
+    ["says nothing", () => undefined, "no answer within 2 s"],
+    ["says something else", (response) => void response.end("<html>"), "its answer is not JSON"],
+    ["refuses", (response) => void response.writeHead(404).end(), "HTTP 404"],
+  ])("one that %s", async (_, answer, reason) => {
+    const other = createHttpServer((_request, response) => answer(response));
+    other.listen(join(folder, "other.sock"));
+    await once(other, "listening");
+    expect(await askAgent(join(folder, "other.sock"))).toEqual({ state: "silent", reason });
+    other.close();
+    other.closeAllConnections();
+  });
+
+  test("one that this user may not ask", async () => {
+    chmodSync(folder, 0);
+    // Root may do everything.
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) process.seteuid?.(65_534);
+    const answer = await askAgent(path);
+    if (isRoot) process.seteuid?.(0);
+    chmodSync(folder, 0o700);
+    expect(answer).toEqual({ state: "forbidden" });
   });
 });

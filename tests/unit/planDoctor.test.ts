@@ -61,6 +61,15 @@ test("a host on which all is well", () => {
   expect(checks.every(({ fix }) => fix === null)).toBe(true);
 });
 
+test("an agent that this user may not ask is no fault", () => {
+  expect(diagnose({ ...FINE, agent: "forbidden" }).at(-1)).toEqual({
+    name: "agent",
+    state: "ok",
+    detail: "not asked: only root and the group aistack may",
+    fix: null,
+  });
+});
+
 test("a checkout from which nothing was installed", () => {
   const checks = diagnose({
     ...FINE,

@@ -66,12 +66,6 @@ const client = { service: "ollama", peer: "192.168.1.5:4711" };
 describe("busy", () => {
   test.each<[string, Partial<IdleObservation>, Partial<IdleObservation>, string]>([
     ["a GPU computes", gpuAt(5), {}, "GPU 1 computes (5 %)"],
-    [
-      "GPUs that cannot be read",
-      { gpu: { vendor: "nvidia", source: "none", error: "HUNG", gpus: [] } },
-      {},
-      "the GPUs (nvidia) cannot be read: HUNG",
-    ],
     ["the CPUs compute", { cpu: { busy: 1200, total: 2000 } }, {}, "the CPUs compute (20 %)"],
     [
       "Ollama is silent",
@@ -145,7 +139,6 @@ describe("not busy", () => {
   test.each<[string, Partial<IdleObservation>, Partial<IdleObservation>]>([
     ["nothing at all", {}, {}],
     ["a desktop on the GPU", gpuAt(4), {}],
-    ["a GPU that does not tell its use, as a partitioned one", gpuAt(null), {}],
     ["daemons on the CPU", { cpu: { busy: 1199, total: 2000 } }, {}],
     ["a hidden /proc/stat", { cpu: null }, {}],
     ["a first reading of the CPU", {}, { cpu: null }],
@@ -234,6 +227,32 @@ describe("what is due", () => {
     expect(due(30, { suspend: true })).toEqual({ unload: both, suspend: true });
     expect(due(30, { unloadModels: false })).toEqual({ unload: [], suspend: false });
     expect(due(30, { unloadModels: false, suspend: true })).toEqual({ unload: [], suspend: true });
+  });
+
+  test.each<[string, Partial<IdleObservation>, string]>([
+    [
+      "GPUs that cannot be read",
+      { gpu: { vendor: "nvidia", source: "none", error: "HUNG", gpus: [] } },
+      "the GPUs (nvidia) cannot be read: HUNG",
+    ],
+    [
+      "no GPU where there should be one",
+      { gpu: { vendor: "amd", source: "sysfs", error: null, gpus: [] } },
+      "no GPU (amd) is listed",
+    ],
+    ["a partitioned GPU", gpuAt(null), "GPU 1 does not tell its use"],
+    ["a hidden /proc/stat", { cpu: null }, "the use of the CPUs is not known"],
+  ])("what is not known keeps the host awake, but no model loaded: %s", (_, seen, doubt) => {
+    const observed = { ...quiet, ...models, ...seen };
+    const decide = (suspend: boolean) =>
+      decideIdle(observed, earlier(30, models), { ...policy, suspend }, NOW);
+    const idle = "idle for 30 of 30 minutes";
+    expect(decide(true)).toMatchObject({
+      record: { idle: true, idleSince: ago(30), reasons: [idle, `not suspended: ${doubt}`] },
+      unload: both,
+      suspend: false,
+    });
+    expect(decide(false)).toMatchObject({ record: { reasons: [idle] }, unload: both });
   });
 
   test("nothing where idle checks are switched off", () => {

@@ -320,6 +320,13 @@ describe("refused, with line and path", () => {
       'must be a host name or an IP address, not "-oProxyCommand=x"',
     ],
     ["aistack:host: {address: x}", "host.hostKey", "is missing; it must be a text"],
+    ...["0.0.0.0:9464", "127.0.0.1:9", "127.0.0.1:65536", "127.0.0.1:09464"].map(
+      (metrics): [string, string, string] => [
+        `aistack:agent: {metrics: "${metrics}"}`,
+        "agent.metrics",
+        `must be an address on loopback such as 127.0.0.1:9464, not "${metrics}"`,
+      ],
+    ),
     ["aistack:gpuDevices: [0]", "gpuDevices[0]", "must be a text, not the number 0"],
     [
       `aistack:host: {hostKey: "ssh-rsa ${"A".repeat(40)}", address: "a:b"}`,

@@ -1,10 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ContainerStats } from "dockerode";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { askAgent } from "../../cli/agentSocket";
 import { cleanText } from "../../cli/ui/cleanText";
 import type { FeedContext } from "../../cli/ui/feeds/context";
 import { type EngineEvent, toEvent } from "../../cli/ui/feeds/engineEvents";
@@ -162,42 +160,6 @@ describe("what the agent tells of GPUs", () => {
     ["not looked yet", { heartbeat: null }],
     ["something else", "x"],
   ])("nothing: %s", (_what, status) => expect(readAgentGpus(status)).toBeUndefined());
-});
-
-describe("the agent's socket", () => {
-  let folder: string;
-  let server: Server;
-  let answer: string;
-  beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), "agent-socket-"));
-    server = createServer((request, response) => {
-      if (request.url === "/status") response.end(answer);
-    });
-    await new Promise<void>((done) => server.listen(join(folder, "agent.sock"), done));
-  });
-  afterEach(() => {
-    server.close();
-    server.closeAllConnections();
-    rmSync(folder, { recursive: true, force: true });
-  });
-  const ask = (name = "agent.sock") => askAgent(join(folder, name));
-
-  test("tells its status", async () => {
-    answer = '{"version":"0.1.0"}';
-    expect(await ask()).toEqual({ state: "answers", status: { version: "0.1.0" } });
-  });
-
-  test("is silent where it says something else, or nobody listens", async () => {
-    answer = "<html>";
-    expect(await ask()).toEqual({ state: "silent" });
-    server.close();
-    writeFileSync(join(folder, "dead.sock"), "");
-    expect(await ask("dead.sock")).toEqual({ state: "silent" });
-  });
-
-  test("is absent where there is none", async () => {
-    expect(await ask("no.sock")).toEqual({ state: "absent" });
-  });
 });
 
 test("a service's line cannot act upon the terminal", () => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { vi } from "vitest";
+import { eventually } from "../eventually";
 
 /**
  * Node has no datagram sockets of the UNIX kind, so Python receives in systemd's place: each message
@@ -39,12 +39,7 @@ export class NotifySocket {
 
   static async open(path: string): Promise<NotifySocket> {
     const socket = new NotifySocket(path);
-    await vi.waitFor(
-      () => {
-        if (socket.#lines().length === 0) throw new Error("not listening yet");
-      },
-      { timeout: 10_000 },
-    );
+    await eventually(() => socket.#lines().length > 0, "listening in systemd's place");
     return socket;
   }
 
@@ -59,13 +54,10 @@ export class NotifySocket {
   async received(message: string | RegExp, count = 1): Promise<void> {
     const matches = (text: string) =>
       typeof message === "string" ? text === message : message.test(text);
-    await vi.waitFor(
-      () => {
-        const found = this.messages().filter(matches).length;
-        if (found < count)
-          throw new Error(`${found} of ${count} ${message} in ${JSON.stringify(this.messages())}`);
-      },
-      { timeout: 30_000 },
+    const found = () => this.messages().filter(matches).length;
+    await eventually(
+      () => found() >= count,
+      () => `${found()} of ${count} ${message} in ${JSON.stringify(this.messages())}`,
     );
   }
 
