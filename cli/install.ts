@@ -59,7 +59,7 @@ export async function install(root: string, options: InstallOptions): Promise<nu
     onOutput: printOutput(),
     color: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
   };
-  const { changes } = await attempt(() => preview(session));
+  const changes = await attempt(() => preview(session));
   if (options.dryRun === true) return changes === 0 ? EXIT.done : EXIT.changesPending;
   let credentials = "";
   if (changes > 0) {

@@ -24,7 +24,7 @@ export function registerOperationCommands(program: Command, finish: (code: numbe
     .addOption(stackOption())
     .action(async (options: VerbOptions) => {
       const { session } = await openChecked(options);
-      const { changes } = await preview(session);
+      const changes = await preview(session);
       finish(changes === 0 ? EXIT.done : EXIT.changesPending);
     });
 
@@ -40,7 +40,7 @@ export function registerOperationCommands(program: Command, finish: (code: numbe
       const { session, facts } = checked;
       const plan = await lockImagesFirst(session, checked);
       if (options.yes !== true) {
-        const { changes } = await preview(session);
+        const changes = await preview(session);
         if (changes === 0) return finish(EXIT.done);
         await confirm(`Make these ${changes} changes?`);
       }
