@@ -1,3 +1,4 @@
+import { fetchDirectly } from "../../host/fetchDirectly";
 import { CHAT_SERVICE, MODEL_SERVICE, OPENAI_SERVICE } from "../../plan/wiring";
 import { gateError } from "./gateError";
 import type { GateTarget } from "./target";
@@ -137,7 +138,7 @@ async function call(url: string, request: Request = {}): Promise<unknown> {
 
 async function send(url: string, { token, body, limitMs = 30_000 }: Request): Promise<Response> {
   try {
-    return await fetch(url, {
+    return await fetchDirectly(url, {
       method: body === undefined ? "GET" : "POST",
       headers: {
         ...(body === undefined ? {} : { "content-type": "application/json" }),

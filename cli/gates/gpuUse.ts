@@ -1,3 +1,4 @@
+import { fetchDirectly } from "../../host/fetchDirectly";
 import { OperationError } from "../../plan/errors";
 import { describeGpuUse, type GpuUse, readGpuUse } from "../../plan/gpuUse";
 import type { GateTarget } from "./target";
@@ -63,7 +64,7 @@ interface Answer {
 
 async function send(url: string, body?: unknown): Promise<Answer> {
   try {
-    const response = await fetch(url, {
+    const response = await fetchDirectly(url, {
       ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(LOAD_LIMIT_MS),
     });
