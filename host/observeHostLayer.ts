@@ -12,8 +12,8 @@ import type { ProbeCommand } from "./probe";
 export interface HostLayerSource {
   readonly plan: StackPlan;
   readonly access: HostAccess;
-  /** where the engine keeps its data; undefined where the host does not tell */
-  readonly dataRoot: string | undefined;
+  /** where the engine keeps its data; undefined where the host does not tell. Only the comparison waits for it */
+  readonly dataRoot: string | undefined | Promise<string | undefined>;
   /** when the host is looked at */
   readonly now: Date;
 }
@@ -39,8 +39,15 @@ export async function observeHostLayer(
   const settings = plan.hostLayer;
   if (settings === undefined) return { problems: [], layer: undefined };
   const executable = await agentExecutable(root);
-  const spec = planHostLayer({ settings, services: plan.services, dataRoot, executable });
-  const facts = parseHostFileFacts(await look(hostLayerProbe(root, spec, access)));
+  const planWith = (known: string | undefined) =>
+    planHostLayer({ settings, services: plan.services, dataRoot: known, executable });
+  // Where the files are does not depend on what is known of the engine: the probes run side by side.
+  const [printed, known] = await Promise.all([
+    look(hostLayerProbe(root, planWith(undefined), access)),
+    dataRoot,
+  ]);
+  const spec = planWith(known);
+  const facts = parseHostFileFacts(printed);
   const faults = checkHostLayer(spec, facts);
   return faults.length > 0
     ? { problems: faults, layer: undefined }

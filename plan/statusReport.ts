@@ -1,5 +1,7 @@
 import type { Problem } from "./errors";
+import type { ResolvedHostLayer } from "./hostDrift";
 import type { HostFacts } from "./hostFacts";
+import { describeLayerChanges } from "./hostLayerChanges";
 import { chooseImage } from "./images";
 import type { StackPlan } from "./plan";
 import { describeChanges, describeDrift, type ResolvedStack } from "./resolve";
@@ -37,6 +39,7 @@ export function reportStatus(
   facts: HostFacts,
   resolved: ResolvedStack,
   problems: readonly Problem[] = [],
+  hostLayer?: ResolvedHostLayer,
 ): StatusReport {
   return {
     stack,
@@ -48,8 +51,11 @@ export function reportStatus(
       // Nobody can tell as long as Ollama does not answer.
       present: facts.models === undefined ? null : facts.models[name] !== undefined,
     })),
-    drift: describeDrift(resolved),
-    changes: describeChanges(resolved, facts),
+    drift: [...describeDrift(resolved), ...(hostLayer?.drift ?? [])],
+    changes: [
+      ...describeChanges(resolved, facts),
+      ...(hostLayer === undefined ? [] : describeLayerChanges(hostLayer)),
+    ],
     problems,
   };
 }
