@@ -14,6 +14,7 @@ import { checkHost } from "../plan/preflight";
 import { readSettings, type Settings } from "../plan/settings";
 import { readGpuFacts } from "./gpu";
 import { runProbe } from "./runProbe";
+import { registerStackSecrets } from "./stackSecrets";
 
 /** A stack's plan, and what was seen of the host that it is for. */
 export interface Observation {
@@ -44,6 +45,7 @@ export function settingsFromCheckout(root: string, stack: string): Settings {
  */
 export async function observe(root: string, stack: string): Promise<Observation> {
   const planned = planFromCheckout(root, stack);
+  registerStackSecrets(root, stack, planned.secrets);
   const looking = lookAtHost(root, stack, planned);
   const [{ plan, facts }, host] = await Promise.all([
     looking,

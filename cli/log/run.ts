@@ -12,7 +12,7 @@ import { logPath, openLogFile } from "./logFile";
 /** Opens this process's log, and registers the secrets that it may come across. */
 export function openLog(words: readonly string[]): void {
   secrets.registerEnvironment(process.env);
-  secrets.register(readPassphrase());
+  for (const passphrase of readPassphrases(process.env)) secrets.register(passphrase);
   const level = chooseLevel(words, process.env.AISTACK_LOG_LEVEL);
   setLogger(createLogger(level, openLogFile(logPath())));
 }
@@ -85,11 +85,14 @@ export async function traceRun(verb: string, run: () => Promise<number>): Promis
   }
 }
 
-/** Known to this process, so that it can be kept out of logs; a checkout without one has no secret to keep. */
-function readPassphrase(): string | undefined {
-  try {
-    return readFileSync(passphraseFile(findProjectRoot()), "utf8");
-  } catch {
-    return undefined;
-  }
+/** Known to this process, so that they can be kept out of logs; a checkout without one has no secret to keep. */
+function readPassphrases({ PULUMI_CONFIG_PASSPHRASE_FILE: own }: NodeJS.ProcessEnv): string[] {
+  const files = [passphraseFile(findProjectRoot()), ...(own === undefined ? [] : [own])];
+  return files.flatMap((file) => {
+    try {
+      return [readFileSync(file, "utf8")];
+    } catch {
+      return [];
+    }
+  });
 }
