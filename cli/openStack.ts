@@ -1,6 +1,7 @@
 import { accessHost, type HostAccess } from "../host/hostAccess";
 import type { StackPlan } from "../plan/plan";
 import { planFromCheckout } from "./observe";
+import { registerStackSecrets } from "./stackSecrets";
 import { chooseStack } from "./stackSelection";
 
 /** A stack that a verb is about, and how its host is reached. */
@@ -17,5 +18,6 @@ export interface OpenStack {
 export function openStack(root: string, named: string | undefined): OpenStack {
   const stack = chooseStack(root, named);
   const plan = planFromCheckout(root, stack);
+  registerStackSecrets(root, stack, plan.secrets);
   return { stack, plan, access: accessHost(root, stack, plan.host) };
 }

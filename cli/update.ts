@@ -3,7 +3,7 @@ import type { HostFacts } from "../plan/hostFacts";
 import type { StackPlan } from "../plan/plan";
 import { connectDocker } from "./docker/connect";
 import { imagesToPull, pullSteps } from "./images/pullImages";
-import { type OperationOptions, type OperationOutcome, up } from "./operations";
+import { type OperationOptions, up } from "./operations";
 import { runSteps } from "./steps";
 
 /** An update, its images pulled beforehand with their progress. */
@@ -11,11 +11,11 @@ export async function update(
   session: OperationOptions,
   plan: StackPlan,
   facts: HostFacts,
-): Promise<OperationOutcome> {
+): Promise<void> {
   const images = imagesToPull(plan, facts);
   if (images.length > 0) {
     const docker = await connectDocker(accessHost(session.root, session.stack, plan.host));
     await runSteps(pullSteps(docker, images));
   }
-  return up(session);
+  await up(session);
 }

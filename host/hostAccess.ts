@@ -15,6 +15,8 @@ export interface HostAccess {
   readonly ssh: readonly string[] | undefined;
   /** those of them that are options, for the Docker provider */
   readonly sshOptions: readonly string[] | undefined;
+  /** what was declared of a host over SSH, by which its failures are explained */
+  readonly connection?: HostConnection;
 }
 
 /** Seconds until a host that does not answer is given up. */
@@ -42,6 +44,7 @@ export function accessHost(
     dockerHost: `ssh://${host.user}@${inUrl(host.address)}:${host.port}`,
     ssh: [...sshOptions, "-p", String(host.port), "--", `${host.user}@${host.address}`],
     sshOptions,
+    connection: host,
   };
 }
 

@@ -20,7 +20,8 @@ export interface HostLayerSource {
   readonly stack: string;
   readonly plan: StackPlan;
   readonly access: HostAccess;
-  readonly facts: HostFacts;
+  /** undefined where the host could not be looked at; only the comparison waits for them */
+  readonly facts: HostFacts | Promise<HostFacts | undefined>;
   /** the agent on the machine that deploys, made where it is not there */
   readonly makeAgent: () => Promise<HostLayerInput["executable"]>;
   /** when the host is looked at */
@@ -46,7 +47,7 @@ export interface ObservedHostLayer {
  */
 export async function observeHostLayer(
   root: string,
-  { stack, plan, access, facts: host, makeAgent, now }: HostLayerSource,
+  { stack, plan, access, facts: looking, makeAgent, now }: HostLayerSource,
   look: (probe: ProbeCommand) => Promise<string>,
 ): Promise<ObservedHostLayer> {
   const settings = plan.hostLayer;
@@ -60,9 +61,12 @@ export async function observeHostLayer(
 
   const executable = await makeAgent();
   const { services } = plan;
-  const spec = planHostLayer({ stack, settings, services, dataRoot: host.dataRoot, executable });
-  const facts = await ask(spec);
-  const architecture = host.docker.state === "running" ? host.docker.architecture : undefined;
+  const planWith = (dataRoot: string | undefined) =>
+    planHostLayer({ stack, settings, services, dataRoot, executable });
+  // Where the files are does not depend on what is known of the engine: the probes run side by side.
+  const [facts, host] = await Promise.all([ask(planWith(undefined)), looking]);
+  const spec = planWith(host?.dataRoot);
+  const architecture = host?.docker.state === "running" ? host.docker.architecture : undefined;
   const problems = checkHostLayer(spec, facts, architecture);
   if (problems.length > 0) return { problems, warnings: [] };
   const layer = resolveHostLayer(spec, facts, now);

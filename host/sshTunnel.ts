@@ -23,8 +23,10 @@ export async function withTunnel<Result>(
   const localPort = await freePort();
   const forward = `127.0.0.1:${localPort}:${hostname}:${port}`;
   // A connection of its own: one that others share would keep the forwarding after its end.
-  const args = ["-S", "none", "-N", "-o", "ExitOnForwardFailure=yes", "-L", forward, ...ssh];
-  const child = spawn("ssh", args, { stdio: ["ignore", "ignore", "pipe"] });
+  const options = ["-S", "none", "-o", "ExitOnForwardFailure=yes", "-L", forward];
+  // It lives as long as its input is open, and that ends with this process, however it is ended.
+  const child = spawn("ssh", [...options, ...ssh, "cat"], { stdio: ["pipe", "ignore", "pipe"] });
+  child.stdin.on("error", () => {});
   let said = "";
   child.stderr.on("data", (chunk: Buffer) => {
     said += chunk.toString("utf8");

@@ -1,17 +1,9 @@
+import { type Check, failed, ok, warning } from "./doctorCheck";
 import type { Problem } from "./errors";
 import { formatBytes } from "./quantities";
-import { isServing } from "./serviceHealth";
 import { formatSpan } from "./spans";
+import { checkStack } from "./stackDoctor";
 import type { StatusReport } from "./statusReport";
-
-/** One line of what `aistack doctor` tells. */
-export interface Check {
-  readonly name: string;
-  readonly state: "ok" | "warning" | "failed";
-  readonly detail: string;
-  /** null where nothing is to be mended */
-  readonly fix: string | null;
-}
 
 /** What was seen of host and checkout; undefined stands for what could not be looked at. */
 export interface DoctorFacts {
@@ -32,6 +24,12 @@ export interface DoctorFacts {
   readonly stack: string | undefined;
   /** problems of the stack's choice or of its configuration */
   readonly configuration: readonly Problem[];
+  /** why the stack's host could not be looked at; empty where it was, or where there is no stack */
+  readonly unseen: readonly Problem[];
+  /** what keeps an update from succeeding, the engine's own state left out */
+  readonly problems: readonly Problem[];
+  /** what is to be known before an update, and keeps none from succeeding */
+  readonly warnings: readonly string[];
   readonly status: StatusReport | undefined;
   readonly disk: { readonly folder: string; readonly freeBytes: number } | undefined;
   readonly clock: {
@@ -40,8 +38,12 @@ export interface DoctorFacts {
     /** undefined where nobody tells */
     readonly synchronized: boolean | undefined;
   };
-  /** `absent`: none runs; `forbidden`: this user may not ask it */
-  readonly agent: "absent" | "forbidden" | "answers" | "silent";
+  readonly agent: {
+    /** whether the stack wants one on its host */
+    readonly declared: boolean;
+    /** `absent`: none runs; `forbidden`: this user may not ask it; `elsewhere`: the stack's host is another machine */
+    readonly state: "absent" | "forbidden" | "answers" | "silent" | "elsewhere";
+  };
 }
 
 /** A lock of Pulumi's file backend. */
@@ -63,7 +65,9 @@ export function diagnose(facts: DoctorFacts): Check[] {
   return [
     checkNode(facts),
     checkPulumi(facts),
+    ...facts.unseen.map(checkUnseen),
     checkDocker(facts),
+    ...facts.warnings.map((told) => warning("host", told, null)),
     ...checkState(facts),
     ...facts.locks.map((lock) => checkLock(lock, facts.clock.now)),
     checkClock(facts),
@@ -71,18 +75,6 @@ export function diagnose(facts: DoctorFacts): Check[] {
     ...checkStack(facts),
     checkAgent(facts),
   ];
-}
-
-function ok(name: string, detail: string): Check {
-  return { name, state: "ok", detail, fix: null };
-}
-
-function failed(name: string, detail: string, fix: string): Check {
-  return { name, state: "failed", detail, fix };
-}
-
-function warning(name: string, detail: string, fix: string): Check {
-  return { name, state: "warning", detail, fix };
 }
 
 function checkNode({ nodeVersion, nodeFloor }: DoctorFacts): Check {
@@ -97,8 +89,14 @@ function checkPulumi({ pulumi }: DoctorFacts): Check {
     : failed("engine", `Pulumi ${pulumi.version} is not installed`, "Run ./install.sh");
 }
 
-function checkDocker({ docker }: DoctorFacts): Check {
+function checkUnseen({ what, where, fix = "" }: Problem): Check {
+  return failed("host", where === undefined ? what : `${where}: ${what}`, fix);
+}
+
+function checkDocker({ docker, unseen }: DoctorFacts): Check {
   const { version, problem, floor } = docker;
+  if (unseen.length > 0)
+    return warning("docker", "unknown: it is the host's", "Mend the check host first");
   if (version === undefined)
     return failed(
       "docker",
@@ -172,9 +170,9 @@ function checkClock({ clock }: DoctorFacts): Check {
   return ok("clock", synchronized === true ? `${told}, synchronized` : told);
 }
 
-function checkDisk({ disk }: DoctorFacts): Check {
+function checkDisk({ disk, unseen }: DoctorFacts): Check {
   if (disk === undefined) {
-    const fix = "Mend the check docker first";
+    const fix = `Mend the check ${unseen.length > 0 ? "host" : "docker"} first`;
     return warning("disk", "unknown: only Docker tells where it keeps its data", fix);
   }
   const detail = `${formatBytes(disk.freeBytes)} free in ${disk.folder}`;
@@ -183,87 +181,20 @@ function checkDisk({ disk }: DoctorFacts): Check {
   return disk.freeBytes < DISK_COMFORT ? warning("disk", detail, fix) : ok("disk", detail);
 }
 
-/** The stack's own checks; where it cannot be looked at, the reasons alone. */
-function checkStack({ stack, configuration, status }: DoctorFacts): Check[] {
-  if (configuration.length > 0)
-    return configuration.map(({ what, where, fix }) =>
-      failed("configuration", where === undefined ? what : `${where}: ${what}`, fix ?? ""),
-    );
-  if (stack === undefined) return [];
-  const checks = [ok("configuration", `stack ${stack} is valid`)];
-  if (status === undefined) return checks;
-  return [
-    ...checks,
-    ...GROUPS.map(([name, prefix, fine]) => checkGroup(name, prefix, fine, status.problems)),
-    ...status.services.map(checkService),
-    checkModels(status),
-    checkDrift(status),
-  ];
-}
-
-/** Problems of the host by the place that they name. */
-const GROUPS: readonly [name: string, prefix: string, fine: string][] = [
-  ["ports", "aistack:ports", "all are free or our own"],
-  ["images", "aistack:images", "all are there, or can be pulled"],
-  ["names", "docker", "nobody else uses them"],
-];
-
-function checkGroup(
-  name: string,
-  prefix: string,
-  fine: string,
-  problems: readonly Problem[],
-): Check {
-  const own = problems.filter(({ where = "" }) => where.startsWith(prefix));
-  if (own.length === 0) return ok(name, fine);
-  const details = own.map(({ what }) => what).join("; ");
-  return failed(name, details, own.map(({ fix }) => fix ?? "").join("; "));
-}
-
-function checkService({ name, health, container }: StatusReport["services"][number]): Check {
-  if (isServing(health)) return ok(`service ${name}`, health);
-  const detail = `container ${container} is ${health}`;
-  switch (health) {
-    case "starting":
-      return warning(`service ${name}`, detail, `Wait, and see: aistack logs ${name}`);
-    case "stopped":
-    case "paused":
-      return failed(`service ${name}`, detail, `aistack start ${name}`);
-    case "missing":
-      return failed(`service ${name}`, detail, "aistack up");
-    default:
-      return failed(`service ${name}`, detail, `See why: aistack logs ${name}`);
-  }
-}
-
-function checkModels({ models }: StatusReport): Check {
-  if (models.some(({ present }) => present === null))
-    return warning("models", "unknown: Ollama does not answer", "aistack logs ollama");
-  const absent = models.filter(({ present }) => present === false).map(({ name }) => name);
-  if (absent.length > 0) return failed("models", `absent: ${absent.join(", ")}`, "aistack up");
-  const told = models.length === 0 ? "none is declared" : `all ${models.length} declared are there`;
-  return ok("models", told);
-}
-
-function checkDrift({ drift, changes }: StatusReport): Check {
-  const differences = [...drift, ...changes];
-  if (differences.length === 0) return ok("drift", "the host is as the configuration says");
-  return warning("drift", differences.join("; "), "See: aistack preview; mend with: aistack up");
-}
-
 function checkAgent({ agent }: DoctorFacts): Check {
-  switch (agent) {
+  const fix = "Look at it with: systemctl status aistack-agent";
+  switch (agent.state) {
+    case "elsewhere":
+      return ok("agent", "is not asked: the stack's host is another machine");
     case "absent":
-      return ok("agent", "does not run (aistack:agent is off, or not yet applied)");
+      return agent.declared
+        ? failed("agent", "does not run, though the stack wants it", fix)
+        : ok("agent", "does not run, and the stack wants none");
     case "forbidden":
       return ok("agent", "not asked: only root and the group aistack may");
     case "answers":
       return ok("agent", "answers on its socket");
     case "silent":
-      return failed(
-        "agent",
-        "does not answer on its socket",
-        "Look at it with: systemctl status aistack-agent",
-      );
+      return failed("agent", "does not answer on its socket", fix);
   }
 }

@@ -1,5 +1,8 @@
 import type { Problem } from "./errors";
+import type { ResolvedHostBaseline } from "./hostBaseline";
+import type { ResolvedHostLayer } from "./hostDrift";
 import type { HostFacts } from "./hostFacts";
+import { describeLayerChanges } from "./hostLayerChanges";
 import { chooseImage } from "./images";
 import type { StackPlan } from "./plan";
 import { describeChanges, describeDrift, type ResolvedStack } from "./resolve";
@@ -30,6 +33,12 @@ export interface ServiceStatus {
   readonly endpoint: string;
 }
 
+/** The host's files and units; either is there where the stack has it and nothing stands in the way. */
+export interface ResolvedHost {
+  readonly layer?: ResolvedHostLayer;
+  readonly baseline?: ResolvedHostBaseline;
+}
+
 /** Joins what is declared with what was seen. */
 export function reportStatus(
   stack: string,
@@ -37,6 +46,7 @@ export function reportStatus(
   facts: HostFacts,
   resolved: ResolvedStack,
   problems: readonly Problem[] = [],
+  { layer, baseline }: ResolvedHost = {},
 ): StatusReport {
   return {
     stack,
@@ -48,8 +58,11 @@ export function reportStatus(
       // Nobody can tell as long as Ollama does not answer.
       present: facts.models === undefined ? null : facts.models[name] !== undefined,
     })),
-    drift: describeDrift(resolved),
-    changes: describeChanges(resolved, facts),
+    drift: [...describeDrift(resolved), ...(layer?.drift ?? []), ...(baseline?.drift ?? [])],
+    changes: [
+      ...describeChanges(resolved, facts),
+      ...(layer === undefined ? [] : describeLayerChanges(layer)),
+    ],
     problems,
   };
 }

@@ -9,18 +9,19 @@ import { SshAgent } from "./sshAgent";
  * A client of a Docker engine, for control, logs and statistics; Pulumi's resources never go through it.
  * @throws HostNotReadyError where the address is of a kind that we do not know
  */
-export async function connectDocker({ dockerHost, ssh }: HostAccess): Promise<Docker> {
+export async function connectDocker(access: HostAccess): Promise<Docker> {
+  const { dockerHost, ssh } = access;
   // Loaded when needed: it costs 150 ms, which a status need not pay.
   const { default: Client } = await import("dockerode");
   if (ssh === undefined && dockerHost.startsWith("unix://"))
     return new Client({ socketPath: dockerHost.slice("unix://".length) });
   // The agent makes the connections and needs no path; with a URL the client would print Node's warning of url.parse.
-  const options = { socketPath: dockerHost, agent: agentFor(dockerHost, ssh) };
+  const options = { socketPath: dockerHost, agent: agentFor(access) };
   return new Client(options);
 }
 
-function agentFor(dockerHost: string, ssh: readonly string[] | undefined): Agent {
-  if (ssh !== undefined) return new SshAgent(ssh);
+function agentFor({ dockerHost, ssh, connection }: HostAccess): Agent {
+  if (ssh !== undefined) return new SshAgent(ssh, connection);
   if (dockerHost.startsWith("tcp://")) {
     const { hostname, port } = new URL(dockerHost);
     const createConnection = () => connect(Number(port || 2375), hostname);

@@ -1,18 +1,22 @@
 import { HostNotReadyError, OperationError } from "../../plan/errors";
 import { engineProblem } from "../../plan/preflight";
-import { SSH_BROKEN } from "./sshAgent";
 
-/** What node's sockets say where nobody listens. */
+/** What node's sockets say where nobody listens, or where who listened went away in the middle of an answer. */
 const STATES: Readonly<Record<string, "absent" | "denied" | "down">> = {
   ENOENT: "absent",
   EACCES: "denied",
   ECONNREFUSED: "down",
+  ECONNRESET: "down",
+  EPIPE: "down",
+  ETIMEDOUT: "down",
+  EHOSTUNREACH: "down",
 };
 
 /**
  * Turns what the engine's client throws into what a user can act upon.
  * @param where the object that was asked about
- * @returns the error itself where it is none of the engine's: a bug keeps its stack
+ * @returns the error itself where it is none of the engine's: a bug keeps its stack; a connection over SSH has said by
+ * itself why it broke
  */
 export function toUserError(error: unknown, where: string): unknown {
   const { code, statusCode, json, message } = error as {
@@ -25,10 +29,6 @@ export function toUserError(error: unknown, where: string): unknown {
   if (state !== undefined) {
     const problem = engineProblem({ docker: { state } });
     return new HostNotReadyError(problem === undefined ? [] : [problem], { cause: error });
-  }
-  if (code === SSH_BROKEN) {
-    const what = `the SSH connection to the host broke: ${message}`;
-    return new OperationError([{ what, where: "aistack:host" }], { cause: error });
   }
   if (statusCode === undefined) return error;
   const what = `the Docker engine refused: ${json?.message ?? message}`;

@@ -1,13 +1,9 @@
 import { spawn } from "node:child_process";
 import { Agent } from "node:http";
-import { Duplex } from "node:stream";
-
-/** The code of the error that a connection over SSH breaks with. */
-export const SSH_BROKEN = "AISTACK_SSH_BROKEN";
-
-function brokenConnection(reason: string): Error {
-  return Object.assign(new Error(reason), { code: SSH_BROKEN });
-}
+import { Duplex, PassThrough } from "node:stream";
+import { OperationError, StackError } from "../../plan/errors";
+import type { HostConnection } from "../../plan/settings";
+import { explainSshFailure } from "../../plan/sshFailure";
 
 /**
  * Carries HTTP to the engine of a host over SSH, by the host's own docker command, as Docker's client does.
@@ -15,13 +11,19 @@ function brokenConnection(reason: string): Error {
  */
 export class SshAgent extends Agent {
   readonly #ssh: readonly string[];
+  readonly #host: HostConnection | undefined;
 
-  /** @param ssh arguments of ssh without a command, the destination last */
-  constructor(ssh: readonly string[]) {
+  /**
+   * @param ssh arguments of ssh without a command, the destination last
+   * @param host as it was declared: what ssh says is explained by it
+   */
+  constructor(ssh: readonly string[], host: HostConnection | undefined) {
     super({ keepAlive: false });
     this.#ssh = ssh;
+    this.#host = host;
   }
 
+  /** Breaks with a StackError that says why. */
   override createConnection(): Duplex {
     const child = spawn("ssh", [...this.#ssh, "docker", "system", "dial-stdio"], {
       stdio: ["pipe", "pipe", "pipe"],
@@ -30,12 +32,26 @@ export class SshAgent extends Agent {
     child.stderr.on("data", (chunk: Buffer) => {
       said += chunk.toString("utf8");
     });
-    const connection = Duplex.from({ readable: child.stdout, writable: child.stdin });
-    child.once("error", (error) => connection.destroy(error));
-    child.once("exit", (code) => {
-      if (code !== 0) connection.destroy(brokenConnection(said.trim() || `ssh ended with ${code}`));
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    const connection = Duplex.from({ readable: output, writable: input });
+    // Its pipes may break before it has said why: how it ended decides.
+    child.stdin.on("error", () => {});
+    input.pipe(child.stdin);
+    child.stdout.pipe(output, { end: false });
+    const breakOff = (reason: string) => connection.destroy(this.#explain(reason));
+    child.once("error", ({ message }) => breakOff(message));
+    child.once("close", (code) => {
+      if (code === 0) output.end();
+      else breakOff(said.trim() || `ssh ended with ${code}`);
     });
     connection.once("close", () => child.kill());
     return connection;
+  }
+
+  #explain(said: string): StackError {
+    const problem = this.#host && explainSshFailure(this.#host, said);
+    if (problem !== undefined) return new StackError([problem]);
+    const what = `the SSH connection to the host broke: ${said}`;
+    return new OperationError([{ what, where: "aistack:host" }]);
   }
 }

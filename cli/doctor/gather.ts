@@ -2,14 +2,21 @@ import { execa } from "execa";
 import type { DoctorFacts } from "../../plan/doctor";
 import { type Problem, StackError } from "../../plan/errors";
 import type { HostFacts } from "../../plan/hostFacts";
-import { engineProblem } from "../../plan/preflight";
-import type { StatusReport } from "../../plan/statusReport";
+import { engineProblem, warnOfHost } from "../../plan/preflight";
+import type { Settings } from "../../plan/settings";
+import { engineFloorWarning } from "../../plan/versionFloors";
 import { askAgent } from "../agentSocket";
 import { hasEngine, PINS } from "../engine";
-import { probeThisMachine } from "../observe";
+import {
+  type Observation,
+  observe,
+  planFromCheckout,
+  probeThisMachine,
+  settingsFromCheckout,
+} from "../observe";
 import { chooseStack, listStacks } from "../stackSelection";
 import { readLastUpdate } from "../stacks/history";
-import { collectStatus } from "../status/collect";
+import { summarise } from "../status/collect";
 import { readLocks, readModes } from "./stateFacts";
 
 /** As package.json and scripts/host/docker.sh have them. */
@@ -21,58 +28,105 @@ export async function gatherDoctorFacts(
   root: string,
   named: string | undefined,
 ): Promise<DoctorFacts> {
-  const stack = await lookAtStack(root, named);
-  const { docker, dataRoot, freeBytes } = stack.host;
-  const ends = listStacks(root).flatMap((name) => readLastUpdate(root, name)?.time ?? []);
+  const { name, configuration, unseen, host, problems, warnings, status, agent } =
+    await lookAtStack(root, named);
+  const ends = listStacks(root).flatMap((stack) => readLastUpdate(root, stack)?.time ?? []);
   const last = ends.sort().at(-1);
   return {
     nodeVersion: process.versions.node,
     nodeFloor: NODE_FLOOR,
     pulumi: { version: PINS.cli, installed: await hasEngine() },
     docker: {
-      version: docker.state === "running" ? docker.version : undefined,
-      problem: engineProblem(stack.host),
+      version: host?.docker.state === "running" ? host.docker.version : undefined,
+      problem: host && engineProblem(host),
       floor: DOCKER_FLOOR,
     },
     modes: readModes(root),
     locks: readLocks(root),
-    stack: stack.name,
-    configuration: stack.problems,
-    status: stack.status,
+    stack: name,
+    configuration,
+    unseen,
+    problems,
+    warnings,
+    status,
     disk:
-      dataRoot === undefined || freeBytes === undefined
+      host?.dataRoot === undefined || host.freeBytes === undefined
         ? undefined
-        : { folder: dataRoot, freeBytes },
+        : { folder: host.dataRoot, freeBytes: host.freeBytes },
     clock: {
       now: new Date(),
       lastUpdate: last === undefined ? undefined : new Date(last),
       synchronized: await askClock(),
     },
-    agent: (await askAgent()).state,
+    agent: {
+      declared: agent.declared,
+      state: agent.elsewhere ? "elsewhere" : (await askAgent()).state,
+    },
   };
 }
 
-interface StackFacts {
+interface StackFacts
+  extends Pick<DoctorFacts, "configuration" | "unseen" | "problems" | "warnings" | "status"> {
   readonly name: string | undefined;
-  readonly problems: readonly Problem[];
-  readonly status: StatusReport | undefined;
-  /** of the stack's host, else of this machine */
-  readonly host: HostFacts;
+  /** of the stack's host, or of this machine where there is no stack; undefined where it cannot be looked at */
+  readonly host: HostFacts | undefined;
+  readonly agent: { readonly declared: boolean; readonly elsewhere: boolean };
 }
+
+const NOTHING_SEEN: Omit<StackFacts, "name"> = {
+  configuration: [],
+  unseen: [],
+  problems: [],
+  warnings: [],
+  status: undefined,
+  host: undefined,
+  agent: { declared: false, elsewhere: false },
+};
 
 async function lookAtStack(root: string, named: string | undefined): Promise<StackFacts> {
   let name: string | undefined;
+  let settings: Settings;
   try {
     name = chooseStack(root, named);
-    const { report, facts } = await collectStatus(root, name);
-    return { name, problems: [], status: report, host: facts };
+    planFromCheckout(root, name);
+    settings = settingsFromCheckout(root, name);
   } catch (error) {
-    if (!(error instanceof StackError)) throw error;
     const host = await probeThisMachine(root);
-    // That Docker does not answer is no fault of the configuration's, and has a check of its own.
-    const problems = engineProblem(host) === undefined ? error.problems : [];
-    return { name, problems, status: undefined, host };
+    const warnings = warnOfEngine(host);
+    return { ...NOTHING_SEEN, name, configuration: problemsOf(error), host, warnings };
   }
+  const agent = { declared: settings.agent.enabled, elsewhere: settings.host !== undefined };
+  let seen: Observation;
+  try {
+    seen = await observe(root, name);
+  } catch (error) {
+    return { ...NOTHING_SEEN, name, unseen: problemsOf(error), agent };
+  }
+  const { facts: host, plan } = seen;
+  const warnings = warnOfHost(plan, host);
+  const engine = engineProblem(host);
+  if (engine !== undefined) {
+    // It has a check of its own.
+    const problems = seen.problems.filter(({ what }) => what !== engine.what);
+    return { ...NOTHING_SEEN, name, host, problems, warnings, agent };
+  }
+  const known = { ...NOTHING_SEEN, name, host, problems: seen.problems, warnings, agent };
+  try {
+    return { ...known, status: summarise(root, name, seen) };
+  } catch (error) {
+    return { ...known, configuration: problemsOf(error) };
+  }
+}
+
+/** @throws the error itself where it is a bug */
+function problemsOf(error: unknown): readonly Problem[] {
+  if (!(error instanceof StackError)) throw error;
+  return error.problems;
+}
+
+function warnOfEngine({ docker }: HostFacts): string[] {
+  const told = docker.state === "running" ? engineFloorWarning(docker.version) : undefined;
+  return told === undefined ? [] : [told];
 }
 
 /** systemd tells whether the clock follows a time server; elsewhere nobody does. */

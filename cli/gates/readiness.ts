@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { fetchDirectly } from "../../host/fetchDirectly";
 import { gateError } from "./gateError";
 import { docker, type GateTarget } from "./target";
 
@@ -84,7 +85,7 @@ async function refuse(
 
 async function answers(url: string): Promise<boolean> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+    const response = await fetchDirectly(url, { signal: AbortSignal.timeout(5_000) });
     await response.body?.cancel();
     return response.status === 200;
   } catch {

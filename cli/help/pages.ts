@@ -66,9 +66,10 @@ export const PAGES: Readonly<Record<string, Page>> = {
   up: {
     description: [
       "Looks at configuration and host together, shows the changes, asks, and makes them. What was changed on the host by hand is set back.",
+      "Ctrl+C lets the steps that have begun end and begins no other; running it again goes on. A second Ctrl+C breaks them off.",
     ],
     exitCodes: {
-      1: "the update began and failed; what it had done by then is kept",
+      1: "the update began and failed, or was interrupted; what it had done by then is kept",
       2: "wrong usage, or a configuration that this host cannot take; nothing was touched",
       3: "the engine is not installed, or no stack is selected",
     },
@@ -93,7 +94,7 @@ export const PAGES: Readonly<Record<string, Page>> = {
       "Removes the stack's containers and network. Volumes, and with them models, accounts and chats, stay; the next `aistack up` finds them.",
     ],
     exitCodes: {
-      1: "the operation began and failed",
+      1: "the operation began and failed, or was interrupted; what it had done by then is kept",
       2: "wrong usage, or the answer was no",
       3: "the engine is not installed, or no stack is selected",
     },
@@ -101,7 +102,7 @@ export const PAGES: Readonly<Record<string, Page>> = {
   },
   status: {
     description: [
-      "Shows each service's health, the declared models, drift (how the host was seen to differ from what was made on it) and pending changes (what the configuration asks for and the host does not have yet). It looks at the host once and starts no engine.",
+      "Shows each service's health, the declared models, drift (how the host, its files and units included, was seen to differ from what was made on it) and pending changes (what the configuration asks for and the host does not have yet). It looks at the host once and starts no engine.",
     ],
     exitCodes: {
       1: "a service cannot be used: it is missing, stopped, starting or unhealthy",
@@ -206,7 +207,7 @@ export const PAGES: Readonly<Record<string, Page>> = {
   },
   doctor: {
     description: [
-      "Checks Node, the Pulumi engine, Docker, permissions of the state, locks that were left behind, clock, disk, configuration, ports, images, services, models, drift and the agent, and tells how to mend what is wrong. It changes nothing.",
+      "Checks Node, the Pulumi engine, Docker, permissions of the state, locks that were left behind, clock, disk, configuration, ports, images, whatever else would keep an update from succeeding, services, models, drift and the agent, and tells how to mend what is wrong. A stack on another host is judged by that host. It changes nothing.",
     ],
     exitCodes: { 2: "wrong usage", 3: "a check failed" },
     examples: [

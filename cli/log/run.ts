@@ -3,17 +3,16 @@ import { StackError } from "../../plan/errors";
 import { suggest } from "../../plan/suggest";
 import { findProjectRoot } from "../artifacts/projectRoot";
 import { EXIT } from "../exitCodes";
+import { ENDING_SIGNALS, signalsAreHeld } from "../heldSignals";
 import { createLogger, LOG_LEVELS, type LogLevel, log, secrets, setLogger } from "../log";
 import { passphraseFile } from "../stackStore";
 import { VERSION } from "../version";
 import { logPath, openLogFile } from "./logFile";
 
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
 /** Opens this process's log, and registers the secrets that it may come across. */
 export function openLog(words: readonly string[]): void {
   secrets.registerEnvironment(process.env);
-  secrets.register(readPassphrase());
+  for (const passphrase of readPassphrases(process.env)) secrets.register(passphrase);
   const level = chooseLevel(words, process.env.AISTACK_LOG_LEVEL);
   setLogger(createLogger(level, openLogFile(logPath())));
 }
@@ -53,19 +52,23 @@ export async function traceRun(verb: string, run: () => Promise<number>): Promis
     log().info({ event: "app.exited", verb, ...outcome, durationMs, checkout });
   };
   const onSignal = (signal: NodeJS.Signals) => {
+    // Whoever holds it ends on its own, and that is told then.
+    if (signalsAreHeld()) return;
     exited({ signal });
-    for (const name of SIGNALS) process.off(name, onSignal);
+    for (const name of ENDING_SIGNALS) process.off(name, onSignal);
     // Others that listen end the process once they have cleaned up.
     if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
   };
-  for (const name of SIGNALS) process.on(name, onSignal);
-  // Whoever reads our output has seen enough: `aistack logs -f | head` ends quietly.
+  for (const name of ENDING_SIGNALS) process.on(name, onSignal);
+  // Whoever reads our output has seen enough: `aistack logs -f | head` ends quietly. A terminal that is gone says EIO.
   const onBrokenPipe = (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
+    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+    // An update goes on without its reader: broken off, it would be half-done.
+    if (signalsAreHeld()) return;
     exited({ signal: "SIGPIPE" });
     process.exit(EXIT.done);
   };
-  process.stdout.on("error", onBrokenPipe);
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", onBrokenPipe);
   log().info({
     event: "app.started",
     verb,
@@ -78,15 +81,18 @@ export async function traceRun(verb: string, run: () => Promise<number>): Promis
     exited({ exitCode });
     return exitCode;
   } finally {
-    for (const name of SIGNALS) process.off(name, onSignal);
+    for (const name of ENDING_SIGNALS) process.off(name, onSignal);
   }
 }
 
-/** Known to this process, so that it can be kept out of logs; a checkout without one has no secret to keep. */
-function readPassphrase(): string | undefined {
-  try {
-    return readFileSync(passphraseFile(findProjectRoot()), "utf8");
-  } catch {
-    return undefined;
-  }
+/** Known to this process, so that they can be kept out of logs; a checkout without one has no secret to keep. */
+function readPassphrases({ PULUMI_CONFIG_PASSPHRASE_FILE: own }: NodeJS.ProcessEnv): string[] {
+  const files = [passphraseFile(findProjectRoot()), ...(own === undefined ? [] : [own])];
+  return files.flatMap((file) => {
+    try {
+      return [readFileSync(file, "utf8")];
+    } catch {
+      return [];
+    }
+  });
 }

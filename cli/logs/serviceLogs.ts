@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { PassThrough, type Readable } from "node:stream";
 import type Docker from "dockerode";
 import type { ServicePlan } from "../../plan/plan";
-import { askEngine, findInEngine } from "../docker/engineErrors";
+import { askEngine, findInEngine, toUserError } from "../docker/engineErrors";
 import { LineSplitter } from "./lineSplitter";
 
 /** A line that a service has logged. */
@@ -72,7 +72,7 @@ async function readOne(
   try {
     await once(stream, "end");
   } catch (error) {
-    if (signal?.aborted !== true) throw error;
+    if (signal?.aborted !== true) throw toUserError(error, where);
   }
   stdout.end();
   stderr.end();

@@ -1,3 +1,4 @@
+import { fetchDirectly } from "../../host/fetchDirectly";
 import { OperationError } from "../../plan/errors";
 import type { LocalaiFacts, LocalaiRequest } from "../../plan/localaiModels";
 import { readLocalaiFacts } from "../../plan/localaiModels";
@@ -61,7 +62,7 @@ export class LocalaiClient {
     let response: Response;
     let text: string;
     try {
-      response = await fetch(new URL(path, this.#address.url), {
+      response = await fetchDirectly(new URL(path, this.#address.url), {
         method: body === undefined ? "GET" : "POST",
         headers: { "content-type": "application/json", authorization: `Bearer ${this.#apiKey}` },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),

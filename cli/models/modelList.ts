@@ -1,3 +1,4 @@
+import { fetchDirectly } from "../../host/fetchDirectly";
 import type { ServicePlan, StackPlan } from "../../plan/plan";
 import { MODEL_SERVICE } from "../../plan/wiring";
 import { isRecord } from "../../plan/yamlDocument";
@@ -76,7 +77,7 @@ function numberOf(value: unknown): number | null {
 
 async function askForModels(url: string): Promise<Record<string, unknown>[] | undefined> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(LIMIT_MS) });
+    const response = await fetchDirectly(url, { signal: AbortSignal.timeout(LIMIT_MS) });
     const answer: unknown = await response.json();
     if (!response.ok || !isRecord(answer)) return undefined;
     return Array.isArray(answer.models) ? answer.models.filter(isRecord) : [];

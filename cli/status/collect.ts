@@ -5,7 +5,7 @@ import type { StackPlan } from "../../plan/plan";
 import { engineProblem } from "../../plan/preflight";
 import { resolveStack } from "../../plan/resolve";
 import { reportStatus, type StatusReport } from "../../plan/statusReport";
-import { observe } from "../observe";
+import { type Observation, observe } from "../observe";
 import { readStackSecrets } from "../stackSecrets";
 
 /** A look at a stack and its host. */
@@ -20,9 +20,19 @@ export interface CollectedStatus {
  * @throws HostNotReadyError where Docker does not answer
  */
 export async function collectStatus(root: string, stack: string): Promise<CollectedStatus> {
-  const { plan, facts, models, problems } = await observe(root, stack);
-  const engine = engineProblem(facts);
+  const observed = await observe(root, stack);
+  const engine = engineProblem(observed.facts);
   if (engine !== undefined) throw new HostNotReadyError([engine]);
+  const { plan, facts } = observed;
+  return { plan, facts, report: summarise(root, stack, observed) };
+}
+
+/** What a look at a stack comes to, where Docker answers. */
+export function summarise(
+  root: string,
+  stack: string,
+  { plan, facts, models, problems, host }: Observation,
+): StatusReport {
   const { values: secrets } = readStackSecrets(root, stack, plan.secrets, false);
   const resolved = resolveStack({
     plan,
@@ -33,5 +43,5 @@ export async function collectStatus(root: string, stack: string): Promise<Collec
     secrets,
     now: new Date(),
   });
-  return { plan, facts, report: reportStatus(stack, plan, facts, resolved, problems) };
+  return reportStatus(stack, plan, facts, resolved, problems, host);
 }

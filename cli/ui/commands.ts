@@ -71,7 +71,7 @@ export class UiCommands {
     } catch (error) {
       if (!(error instanceof StackError)) throw error;
       log().error({ event: "service.failed", verb, service, problems: error.problems });
-      this.#tell(cleanText(formatProblem(error.problems[0] ?? { what: error.message })), "bad");
+      this.#tell(cleanText(firstProblem(error)), "bad");
     } finally {
       dispatch({ type: "busyChanged", service, busy: undefined });
     }
@@ -89,22 +89,29 @@ export class UiCommands {
     const services = plan.services.filter((service) => service.name === name);
     const title = `logs of ${name}`;
     const signal = this.#open(title);
-    const absent = await readServiceLogs(
-      docker,
-      services,
-      { tail: TAIL, follow: true, signal },
-      ({ text }) => this.#line(title, text),
-    );
-    if (signal.aborted) return;
-    this.#line(title, absent.length > 0 ? "(there is no container)" : "(the container has ended)");
+    const request = { tail: TAIL, follow: true, signal };
+    try {
+      const absent = await readServiceLogs(docker, services, request, ({ text }) =>
+        this.#line(title, text),
+      );
+      if (signal.aborted) return;
+      this.#line(
+        title,
+        absent.length > 0 ? "(there is no container)" : "(the container has ended)",
+      );
+    } catch (error) {
+      if (!(error instanceof StackError)) throw error;
+      if (!signal.aborted) this.#line(title, firstProblem(error));
+    }
   }
 
   /** The verb itself, so that screen and command line tell the same. */
   async #checkGpu(): Promise<void> {
-    const { root } = this.#context;
+    const { root, stack } = this.#context;
     const title = "gpu-check";
     const signal = this.#open(title);
-    const ran = await execa(process.execPath, [`${root}/scripts/aistack.mjs`, "gpu-check"], {
+    const words = [`${root}/scripts/aistack.mjs`, "gpu-check", "--stack", stack];
+    const ran = await execa(process.execPath, words, {
       cwd: root,
       reject: false,
       all: true,
@@ -130,4 +137,8 @@ export class UiCommands {
   #tell(text: string, tone: "good" | "bad" | "plain" = "plain"): void {
     this.#context.dispatch({ type: "noticeSet", notice: { text, tone } });
   }
+}
+
+function firstProblem(error: StackError): string {
+  return formatProblem(error.problems[0] ?? { what: error.message });
 }

@@ -22,13 +22,11 @@ const MOST_FRAMES = 10;
 export async function runTerminalUi(root: string, stack: string): Promise<void> {
   const { plan, access } = openStack(root, stack);
   const docker = await connectDocker(access);
-  const hasGpu = settingsFromCheckout(root, stack).gpu !== "none";
-  const services = plan.services.map(({ name, container, endpoint }) => ({
-    name,
-    container: container.name,
-    endpoint,
-  }));
-  const store = new UiStore(initialState(stack, plan.profile, services, hasGpu, new Date()));
+  const { gpu } = settingsFromCheckout(root, stack);
+  const services = plan.services.map(({ name }) => name);
+  const store = new UiStore(
+    initialState(stack, plan.profile, services, gpu !== "none", new Date()),
+  );
   const ending = new AbortController();
   let failure: unknown;
   const leave = (error?: unknown) => {
@@ -43,7 +41,7 @@ export async function runTerminalUi(root: string, stack: string): Promise<void> 
     plan,
     docker,
     ssh: access.ssh,
-    hasGpu,
+    gpu,
     dispatch,
     signal: ending.signal,
   };

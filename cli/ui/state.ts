@@ -24,8 +24,6 @@ export interface UiState {
 
 export interface UiService {
   readonly name: string;
-  readonly container: string;
-  readonly endpoint: string;
   readonly health: ServiceHealth | undefined;
   readonly since: string | null;
   /** undefined while it does not run */
@@ -47,6 +45,8 @@ export type UiGpu =
   | { readonly kind: "none" }
   | { readonly kind: "waiting" }
   | { readonly kind: "unknown"; readonly reason: string }
+  /** nobody tells of them, and nothing is wrong with that */
+  | { readonly kind: "untold"; readonly reason: string }
   | { readonly kind: "seen"; readonly gpus: readonly UiGpuSeries[] };
 
 export interface UiGpuSeries extends GpuUsage {
@@ -89,7 +89,7 @@ export type UiAction =
       readonly usage: ServiceUsage | undefined;
     }
   | { readonly type: "gpusSeen"; readonly gpus: readonly GpuUsage[] }
-  | { readonly type: "gpusUnknown"; readonly reason: string }
+  | { readonly type: "gpusUnknown" | "gpusUntold"; readonly reason: string }
   | { readonly type: "modelsSeen"; readonly models: readonly ListedModel[] | null }
   | { readonly type: "driftSeen"; readonly drift: readonly string[] }
   | { readonly type: "eventSeen"; readonly event: UiEvent }
@@ -108,15 +108,15 @@ const MOST_LINES = 2_000;
 export function initialState(
   stack: string,
   profile: string,
-  services: readonly Pick<UiService, "name" | "container" | "endpoint">[],
+  services: readonly string[],
   hasGpu: boolean,
   now: Date,
 ): UiState {
   return {
     stack,
     profile,
-    services: services.map((service) => ({
-      ...service,
+    services: services.map((name) => ({
+      name,
       health: undefined,
       since: null,
       usage: undefined,
@@ -150,6 +150,8 @@ export function reduce(state: UiState, action: UiAction): UiState {
       return { ...state, gpu: { kind: "seen", gpus: action.gpus.map((gpu) => grow(state, gpu)) } };
     case "gpusUnknown":
       return { ...state, gpu: { kind: "unknown", reason: action.reason } };
+    case "gpusUntold":
+      return { ...state, gpu: { kind: "untold", reason: action.reason } };
     case "modelsSeen":
       return { ...state, models: action.models };
     case "driftSeen":

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { type Check, diagnose } from "../../plan/doctor";
+import { diagnose } from "../../plan/doctor";
+import type { Check } from "../../plan/doctorCheck";
 import { findProjectRoot } from "../artifacts";
 import { gatherDoctorFacts } from "../doctor/gather";
 import { EXIT } from "../exitCodes";

@@ -6,14 +6,9 @@ import { confirm } from "../confirm";
 import { EXIT } from "../exitCodes";
 import { lockBeforePull } from "../images/lockBeforePull";
 import { type Observation, observe } from "../observe";
-import {
-  destroy,
-  type OperationOptions,
-  type OperationOutcome,
-  preview,
-  printOutput,
-} from "../operations";
+import { destroy, type OperationOptions, preview, printOutput } from "../operations";
 import { printJson } from "../output";
+import type { PreviewReport } from "../previewReport";
 import { installedEnvironment } from "../session";
 import { chooseStack } from "../stackSelection";
 import { update } from "../update";
@@ -69,7 +64,7 @@ export function registerOperationCommands(program: Command, finish: (code: numbe
 }
 
 /** What the engine says beside its events is told only where it fails, and then not on standard output. */
-async function previewAsJson(session: OperationOptions): Promise<OperationOutcome> {
+async function previewAsJson(session: OperationOptions): Promise<PreviewReport> {
   const said: string[] = [];
   try {
     const report = await preview({ ...session, onOutput: (text) => said.push(text), color: false });

@@ -5,6 +5,9 @@ import { chooseStack } from "../stackSelection";
 import { type ReadingOptions, stackOption } from "./options";
 import { showStatus } from "./status";
 
+/** For what is under way to end by itself. */
+const GRACE_MS = 500;
+
 export function registerUiCommand(program: Command, finish: (code: number) => void): void {
   program
     .command("ui")
@@ -21,6 +24,8 @@ export function registerUiCommand(program: Command, finish: (code: number) => vo
       const { runTerminalUi } = await import("../ui/run");
       await runTerminalUi(root, stack);
       finish(EXIT.done);
+      // All that must be finished is; what still waits for a Docker that is silent must not keep the prompt away.
+      setTimeout(() => process.exit(), GRACE_MS).unref();
     });
 }
 

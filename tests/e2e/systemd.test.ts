@@ -219,6 +219,9 @@ describe("a host under systemd", () => {
       `unit aistack-idle.service has a drop-in that is not aistack's: ${UNITS}/aistack-idle.service.d/override.conf`,
     ];
     expect(warningsOf(preview.output)).toEqual(named);
+    const status = await workspace.aistack("status", "--json");
+    expect(JSON.parse(status.output)).toMatchObject({ drift: named, changes: [] });
+    expect(status.code).toBe(4);
     const output = await update();
     expect(warningsOf(output)).toEqual(named);
     expect(output).toMatch(

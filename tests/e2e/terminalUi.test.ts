@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -152,6 +153,19 @@ describe("the terminal UI", () => {
       await terminal.waitFor(isLeft);
       expect(await terminal.modes()).toEqual({ alternate: false, cursor: true });
       expect(await lineModes("after")).toBe(before);
+    });
+
+    it("at once, though Docker accepts a connection and never answers", async () => {
+      const socket = join(workspace.root, "silent.sock");
+      const silent = createServer((connection) => void connection.on("error", () => {}));
+      await new Promise<void>((done) => silent.listen(socket, done));
+      await terminal.run(`DOCKER_HOST=unix://${socket} ./aistack`);
+      await terminal.waitFor((screen) => screen.includes("╭"));
+      const pressed = performance.now();
+      await terminal.press("q");
+      await terminal.waitFor(isLeft);
+      expect(performance.now() - pressed).toBeLessThan(5_000);
+      silent.close();
     });
 
     it("by a bug, which is told with its stack", async () => {

@@ -10,6 +10,7 @@ import { askAgent } from "../../cli/agentSocket";
 import { queryHttp } from "../../host/httpQuery";
 import { formatMetrics } from "../../plan/agentMetrics";
 import { agentStatus } from "../support/agent/samples";
+import { freePort } from "../support/freePort";
 
 let folder: string;
 let path: string;
@@ -42,15 +43,6 @@ async function talk(socket: Socket, bytes: string): Promise<string> {
 
 function closed(socket: Socket): Promise<void> {
   return new Promise((resolve) => socket.once("close", () => resolve()));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 describe("on its socket", () => {

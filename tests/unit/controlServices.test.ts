@@ -168,6 +168,15 @@ describe("refused, and nothing is touched", () => {
     );
   });
 
+  test("an engine that closes its connections, as one that is restarted does", async () => {
+    engine.faults.set("json", "gone");
+    await expect(control.stop([])).rejects.toMatchObject({
+      name: "HostNotReadyError",
+      message:
+        "docker: the Docker engine does not answer on its socket. Look at it with: systemctl status docker; start it with: systemctl restart docker",
+    });
+  });
+
   test("an engine that is not there", async () => {
     engine.close();
     await expect(control.stop([])).rejects.toMatchObject({

@@ -33,10 +33,13 @@ const FINE: DoctorFacts = {
   locks: [],
   stack: "lab",
   configuration: [],
+  unseen: [],
+  problems: [],
+  warnings: [],
   status: STATUS,
   disk: { folder: "/var/lib/docker", freeBytes: 50 * 1024 ** 3 },
   clock: { now: NOW, lastUpdate: undefined, synchronized: true },
-  agent: "absent",
+  agent: { declared: false, state: "absent" },
 };
 
 test("a host on which all is well", () => {
@@ -53,16 +56,17 @@ test("a host on which all is well", () => {
     ["ports", "ok", "all are free or our own"],
     ["images", "ok", "all are there, or can be pulled"],
     ["names", "ok", "nobody else uses them"],
+    ["update", "ok", "nothing else stands in its way"],
     ["service ollama", "ok", "healthy"],
     ["models", "ok", "all 1 declared are there"],
     ["drift", "ok", "the host is as the configuration says"],
-    ["agent", "ok", "does not run (aistack:agent is off, or not yet applied)"],
+    ["agent", "ok", "does not run, and the stack wants none"],
   ]);
   expect(checks.every(({ fix }) => fix === null)).toBe(true);
 });
 
 test("an agent that this user may not ask is no fault", () => {
-  expect(diagnose({ ...FINE, agent: "forbidden" }).at(-1)).toEqual({
+  expect(diagnose({ ...FINE, agent: { declared: true, state: "forbidden" } }).at(-1)).toEqual({
     name: "agent",
     state: "ok",
     detail: "not asked: only root and the group aistack may",
@@ -113,7 +117,7 @@ const lock = (alive: boolean | undefined): Partial<DoctorFacts> => ({
 });
 
 describe("one fault, one line with its remedy", () => {
-  test.each<[string, Partial<DoctorFacts>, string, string, string, string]>([
+  test.each<[string, Partial<DoctorFacts>, string, string, string, string | null]>([
     [
       "old Node",
       { nodeVersion: "20.9.0" },
@@ -236,13 +240,41 @@ describe("one fault, one line with its remedy", () => {
     ],
     [
       "a port in use",
-      status({
-        problems: [{ what: "port 1 is in use", where: "aistack:ports.ollama", fix: "Stop it" }],
-      }),
+      { problems: [{ what: "port 1 is in use", where: "aistack:ports.ollama", fix: "Stop it" }] },
       "failed",
       "ports",
       "port 1 is in use",
       "Stop it",
+    ],
+    [
+      "whatever else an update would refuse: no GPU, and no room for the models",
+      {
+        problems: [
+          { what: "there is no GPU", where: "GPU", fix: "Install the driver" },
+          { what: "the models need 9 GiB", where: "aistack:models", fix: "Free some space" },
+          { what: "a fault of no place", fix: "Free some space" },
+        ],
+      },
+      "failed",
+      "update",
+      "GPU: there is no GPU; aistack:models: the models need 9 GiB; a fault of no place",
+      "Install the driver; Free some space",
+    ],
+    [
+      "an engine below its floor",
+      { warnings: ["docker 20.10.1 is below 20.10.9. Update the engine"] },
+      "warning",
+      "host",
+      "docker 20.10.1 is below 20.10.9. Update the engine",
+      null,
+    ],
+    [
+      "a declared agent that does not run",
+      { agent: { declared: true, state: "absent" } },
+      "failed",
+      "agent",
+      "does not run, though the stack wants it",
+      "Look at it with: systemctl status aistack-agent",
     ],
     [
       "a stopped service",
@@ -307,7 +339,7 @@ describe("one fault, one line with its remedy", () => {
     ],
     [
       "a silent agent",
-      { agent: "silent" },
+      { agent: { declared: true, state: "silent" } },
       "failed",
       "agent",
       "does not answer on its socket",
@@ -331,4 +363,46 @@ test("without Docker the stack's own checks are left out, not called faults", ()
     "docker",
   ]);
   expect(checks.map(({ name }) => name)).not.toContain("service ollama");
+});
+
+test("of a host that cannot be reached nothing is said to be well, least of all this machine's", () => {
+  const checks = diagnose({
+    ...FINE,
+    docker: { version: undefined, problem: undefined, floor: "20.10" },
+    unseen: [{ what: "gpu1 cannot be reached", where: "aistack:host.address", fix: "Start it" }],
+    status: undefined,
+    disk: undefined,
+    agent: { declared: true, state: "elsewhere" },
+  });
+  expect(checks.map(({ name, state, detail, fix }) => [name, state, detail, fix])).toEqual([
+    ["node", "ok", "24.1.0", null],
+    ["engine", "ok", "Pulumi 3.259.0", null],
+    ["host", "failed", "aistack:host.address: gpu1 cannot be reached", "Start it"],
+    ["docker", "warning", "unknown: it is the host's", "Mend the check host first"],
+    ["state", "ok", ".state is its owner's alone", null],
+    ["passphrase", "ok", "it is its owner's alone", null],
+    ["clock", "ok", "2026-11-22T12:00:00.000Z, synchronized", null],
+    [
+      "disk",
+      "warning",
+      "unknown: only Docker tells where it keeps its data",
+      "Mend the check host first",
+    ],
+    ["configuration", "ok", "stack lab is valid", null],
+    ["agent", "ok", "is not asked: the stack's host is another machine", null],
+  ]);
+});
+
+test("without Docker, what else keeps an update from succeeding is told all the same", () => {
+  const docker = {
+    version: undefined,
+    floor: "20.10",
+    problem: { what: "no engine", fix: "Start it" },
+  };
+  const problems = [{ what: "no systemd", where: "aistack:agent", fix: "Remove both keys" }];
+  const checks = diagnose({ ...FINE, docker, problems, status: undefined, disk: undefined });
+  expect(checks.filter(({ state }) => state === "failed").map(({ name }) => name)).toEqual([
+    "docker",
+    "update",
+  ]);
 });

@@ -50,6 +50,17 @@ test("following, they are told as they come, until the containers have ended", a
   expect(lines.map(({ text }) => text)).toEqual(["a b", ""]);
 });
 
+test("an engine that goes away while its log is followed is told, and is no bug", async () => {
+  engine.add("aistack-ollama", {
+    log: [{ stream: 1, text: "2026-11-22T12:00:00.000000001Z before\n" }],
+  });
+  engine.faults.set("logs", "broken off");
+  await expect(read(true)).rejects.toMatchObject({
+    name: "HostNotReadyError",
+    message: expect.stringContaining("the Docker engine does not answer on its socket"),
+  });
+});
+
 test("a container with a terminal has one stream", async () => {
   engine.add("aistack-ollama", {
     tty: true,

@@ -192,14 +192,14 @@ describe("nvidia-smi, where no agent answers", () => {
   });
 
   /** The first thing that the feed tells. */
-  const first = (hasGpu = true) =>
+  const first = (gpu: FeedContext["gpu"] = "nvidia") =>
     new Promise<UiAction>((done) => {
       const ending = new AbortController();
       const dispatch = (action: UiAction) => {
         ending.abort();
         done(action);
       };
-      const context = { hasGpu, ssh: undefined, signal: ending.signal, dispatch };
+      const context = { gpu, ssh: undefined, signal: ending.signal, dispatch };
       void feedGpus(context as unknown as FeedContext);
     });
   const smi = (body: string) =>
@@ -213,6 +213,14 @@ describe("nvidia-smi, where no agent answers", () => {
         { uuid: "GPU-a", name: "H100", loadPercent: 5, memoryUsedMiB: 10, memoryTotalMiB: 100 },
       ],
     });
+  });
+
+  test.each([
+    ["amd", "no load figures for AMD"],
+    ["intel", "no load figures for Intel"],
+  ] as const)("it is not asked for GPUs of %s", async (vendor, reason) => {
+    smi("echo GPU-a, 5, 10, 100, H100");
+    expect(await first(vendor)).toEqual({ type: "gpusUntold", reason });
   });
 
   test.each([

@@ -7,13 +7,7 @@ import { initialState, reduce, type UiAction, type UiState } from "../../cli/ui/
 /** Local time, as the screen shows it. */
 const NOW = new Date(2026, 10, 22, 12, 0, 0);
 const at = (second: number) => new Date(NOW.getTime() + second * 1000);
-const START = initialState(
-  "lab",
-  "standard-gpu",
-  ["ollama", "openwebui", "localai"].map((name) => ({ name, container: name, endpoint: "" })),
-  true,
-  NOW,
-);
+const START = initialState("lab", "standard-gpu", ["ollama", "openwebui", "localai"], true, NOW);
 const applied = (...actions: UiAction[]): UiState => actions.reduce(reduce, START);
 const show = (state: UiState, columns: number, rows: number) =>
   renderToString(createElement(Screen, { state, columns, rows }), { columns });
@@ -130,6 +124,11 @@ describe("parts of it", () => {
     ["no drift", { type: "driftSeen", drift: [] }, "│ none  "],
     ["no Ollama", { type: "modelsSeen", models: null }, "│ Ollama does not answer  "],
     ["no models", { type: "modelsSeen", models: [] }, "││ none  "],
+    [
+      "a GPU of which nobody tells",
+      { type: "gpusUntold", reason: "no load figures for AMD" },
+      "│ no load figures for AMD  ",
+    ],
     ["a GPU in trouble", { type: "gpusUnknown", reason: "no driver" }, "│ no driver  "],
     [
       "the question before a stop",

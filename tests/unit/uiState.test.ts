@@ -6,17 +6,7 @@ import { initialState, reduce, type UiAction, type UiState } from "../../cli/ui/
 import { UiStore } from "../../cli/ui/store";
 
 const NOW = new Date("2026-11-22T12:00:00.000Z");
-const START = initialState(
-  "lab",
-  "standard-gpu",
-  ["ollama", "openwebui", "localai"].map((name) => ({
-    name,
-    container: `aistack-${name}`,
-    endpoint: "http://127.0.0.1:1",
-  })),
-  true,
-  NOW,
-);
+const START = initialState("lab", "standard-gpu", ["ollama", "openwebui", "localai"], true, NOW);
 const applied = (...actions: UiAction[]): UiState => actions.reduce(reduce, START);
 const text = (lines: string[] = []): UiAction => ({
   type: "viewOpened",

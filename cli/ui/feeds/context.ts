@@ -1,4 +1,5 @@
 import type Docker from "dockerode";
+import type { GPU_VENDORS } from "../../../plan/gpuVendors";
 import type { StackPlan } from "../../../plan/plan";
 import type { UiAction } from "../state";
 
@@ -10,7 +11,8 @@ export interface FeedContext {
   readonly docker: Docker;
   /** arguments of ssh to the host; undefined: this machine */
   readonly ssh: readonly string[] | undefined;
-  readonly hasGpu: boolean;
+  /** whose GPUs the stack uses */
+  readonly gpu: (typeof GPU_VENDORS)[number];
   readonly dispatch: (action: UiAction) => void;
   /** ends all feeds */
   readonly signal: AbortSignal;

@@ -6,6 +6,8 @@ import { repeat } from "./repeat";
 
 const PAUSE_MS = 3_000;
 
+const VENDOR_NAMES: Readonly<Record<string, string>> = { amd: "AMD", intel: "Intel" };
+
 /** A driver in trouble lets nvidia-smi hang. */
 const LIMIT_MS = 5_000;
 
@@ -14,7 +16,7 @@ const LIMIT_MS = 5_000;
  * asked where the stack uses none.
  */
 export async function feedGpus(context: FeedContext): Promise<void> {
-  if (!context.hasGpu) return;
+  if (context.gpu === "none") return;
   await repeat(PAUSE_MS, context.signal, async () => {
     const answer = context.ssh === undefined ? await askAgent() : undefined;
     const seen = answer?.state === "answers" ? readAgentGpus(answer.status) : undefined;
@@ -24,7 +26,11 @@ export async function feedGpus(context: FeedContext): Promise<void> {
   });
 }
 
-async function askDriver({ ssh, signal, dispatch }: FeedContext): Promise<void> {
+async function askDriver({ gpu, ssh, signal, dispatch }: FeedContext): Promise<void> {
+  if (gpu !== "nvidia") {
+    const reason = `no load figures for ${VENDOR_NAMES[gpu] ?? gpu}`;
+    return dispatch({ type: "gpusUntold", reason });
+  }
   const [command = "", ...args] = [
     ...(ssh === undefined ? [] : ["ssh", ...ssh]),
     "nvidia-smi",

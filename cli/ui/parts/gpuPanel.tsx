@@ -26,6 +26,12 @@ function GpuContent({ gpu, width }: Omit<GpuPanelProps, "height">) {
       return <Text dimColor>no GPU configured</Text>;
     case "waiting":
       return <Text dimColor>…</Text>;
+    case "untold":
+      return (
+        <Text dimColor wrap="truncate-end">
+          {gpu.reason}
+        </Text>
+      );
     case "unknown":
       return (
         <Text color="red" wrap="truncate-end">

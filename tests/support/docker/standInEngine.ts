@@ -13,6 +13,9 @@ export interface StandInContainer {
   tty: boolean;
 }
 
+/** `silent`: it never answers; `gone`: it closes the connection; `broken off`: it does so amid its answer. */
+export type Fault = "silent" | "gone" | "broken off";
+
 /**
  * A stand-in for the Docker engine's HTTP API on a socket, for what a test cannot do to a real one: other
  * people's containers of our names, refusals, slow pulls. Everything else is tested against the real one (tests/e2e).
@@ -23,6 +26,8 @@ export class StandInEngine {
   readonly changes: string[] = [];
   /** the engine refuses to start these, with its own words */
   readonly refusals = new Map<string, string>();
+  /** what goes wrong, by the last word of a path (`json`, `logs`, `stats`): see Fault */
+  readonly faults = new Map<string, Fault>();
   /** lines that a pull answers with */
   pull: readonly object[] = [];
   readonly #folder = mkdtempSync(join(tmpdir(), "stand-in-engine-"));
@@ -52,7 +57,15 @@ export class StandInEngine {
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const url = (request.url ?? "").replace(/^\/v[\d.]+/, "");
     if (request.method === "POST") this.changes.push(`POST ${decodeURIComponent(url)}`);
+    const fault = this.faults.get(/^\/[^?]*\/(\w+)/.exec(url)?.[1] ?? "");
+    if (fault === "silent") return;
+    if (fault === "gone") return void request.socket.destroy();
     const { status, body } = this.#reply(url);
+    if (fault === "broken off") {
+      response.writeHead(status).write(body);
+      setTimeout(() => request.socket.destroy(), 50);
+      return;
+    }
     response.statusCode = status;
     response.setHeader("Content-Type", "application/json");
     response.end(body);
