@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import { stackFileName } from "../host/checkout";
-import { OperationError, type Problem, StackError } from "../plan/errors";
+import { type Problem, StackError } from "../plan/errors";
 import { LOCK_FILE } from "../plan/imageLock";
 import { chooseImage } from "../plan/images";
 import type { ServicePlan, StackPlan } from "../plan/plan";
@@ -40,14 +40,12 @@ export async function install(root: string, options: InstallOptions): Promise<nu
   const plan = planFromCheckout(root, stack);
 
   const environment: Record<string, string> = { ...(process.env as Record<string, string>) };
-  await attempt(() =>
-    runSteps([
-      engineStep(root, environment),
-      stackStep(root, options, environment),
-      imagesStep(root, stack, plan),
-      lockStep(root, stack, plan),
-    ]),
-  );
+  await runSteps([
+    engineStep(root, environment),
+    stackStep(root, options, environment),
+    imagesStep(root, stack, plan),
+    lockStep(root, stack, plan),
+  ]);
 
   const { plan: onThisHost, problems, facts } = await observe(root, stack);
   if (problems.length > 0) throw new StackError(problems);
@@ -59,7 +57,7 @@ export async function install(root: string, options: InstallOptions): Promise<nu
     onOutput: printOutput(),
     color: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
   };
-  const { changes } = await attempt(() => preview(session));
+  const { changes } = await preview(session);
   if (options.dryRun === true) return changes === 0 ? EXIT.done : EXIT.changesPending;
   let credentials = "";
   if (changes > 0) {
@@ -67,10 +65,10 @@ export async function install(root: string, options: InstallOptions): Promise<nu
     const { generated } = readStackSecrets(root, stack, plan.secrets, true);
     // Shown once, here. Later `aistack credentials` shows them, to whoever may read the checkout's secrets.
     if (generated.length > 0) credentials = formatCredentials(readCredentials(root, stack, plan));
-    await attempt(() => update(session, onThisHost, facts));
+    await update(session, onThisHost, facts);
   } else process.stdout.write("Everything is in place; nothing was changed.\n");
 
-  process.stdout.write(await attempt(() => proveStack(root, stack, onThisHost)));
+  process.stdout.write(await proveStack(root, stack, onThisHost));
   if (credentials !== "")
     process.stdout.write(
       `\nSign in with (shown again by ./aistack credentials --stack ${stack}):\n${credentials}`,
@@ -181,18 +179,6 @@ const cannotBeHad =
       fix: `Load it with: ./aistack images load FILE, or do without: aistack:services: [${others.join(", ")}]`,
     };
   };
-
-/** From here on the input has been checked: what fails now is an operation that failed. */
-async function attempt<Result>(operate: () => Promise<Result>): Promise<Result> {
-  try {
-    return await operate();
-  } catch (error) {
-    if (error instanceof StackError && !(error instanceof OperationError)) {
-      throw new OperationError(error.problems, { cause: error });
-    }
-    throw error;
-  }
-}
 
 function farewell(plan: StackPlan, stack: string): string {
   const endpoints = plan.services

@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import { Listr } from "listr2";
 import type { Progress } from "./artifacts";
 import { hasCursor, terminalColumns } from "./output";
@@ -64,7 +65,8 @@ export async function runSteps(steps: readonly Step[]): Promise<void> {
 /** The list hides the cursor, and a signal that ends this process would leave it so. */
 function showCursorAtSignals(): () => void {
   const onSignal = (signal: NodeJS.Signals) => {
-    process.stdout.write(SHOW_CURSOR);
+    // The list keeps back what is written to the stream.
+    writeSync(process.stdout.fd, SHOW_CURSOR);
     release();
     // Others that listen end the process once they have cleaned up.
     if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);

@@ -61,7 +61,9 @@ function listVerbs(program: Command, width: number): string[][] {
     section("SYNOPSIS", ["aistack [verb] [options]"], width),
     paragraphs(
       "DESCRIPTION",
-      ["Without a verb, a terminal gets the terminal UI and everything else a status."],
+      [
+        "Without a verb, a terminal gets the terminal UI and everything else a status. Options alone are those of `aistack ui`: aistack --json, aistack --stack NAME.",
+      ],
       width,
     ),
     ...groups,

@@ -51,6 +51,7 @@ export const PAGES: Readonly<Record<string, Page>> = {
     exitCodes: {
       1: "an update began and failed; what it had done by then is kept",
       2: "wrong usage, or a configuration that this host cannot take; nothing was touched",
+      3: "what engine or images need of this host cannot be installed",
       4: "--dry-run: there are changes to make",
     },
     examples: [
@@ -86,7 +87,13 @@ export const PAGES: Readonly<Record<string, Page>> = {
       3: "the engine is not installed, or no stack is selected",
       4: "there are changes to make",
     },
-    examples: [["aistack preview || [ $? = 4 ]", "in a script that goes on either way"]],
+    examples: [
+      ["aistack preview || [ $? = 4 ]", "in a script that goes on either way"],
+      [
+        "aistack preview --json | jq -r '.steps[] | .operation + \" \" + .resource'",
+        "what would happen to what",
+      ],
+    ],
     files: [STACK_FILE],
   },
   destroy: {
@@ -122,10 +129,13 @@ export const PAGES: Readonly<Record<string, Page>> = {
   ui: {
     description: [
       "Shows services with health, memory and processor use, the GPU's load and memory over time, models, pending drift and the last events, and takes keys to start, stop and restart services and to follow their logs. `?` lists the keys, q and Ctrl+C leave.",
-      "Without a terminal, or where TERM is dumb, it does what `aistack status` does.",
+      "Without a terminal, where TERM is dumb, or with --json, it does what `aistack status` does.",
     ],
     exitCodes: { 2: USAGE, 3: NOT_INSTALLED },
-    examples: [["aistack", "the same, since it is what a terminal gets without a verb"]],
+    examples: [
+      ["aistack", "the same, since it is what a terminal gets without a verb"],
+      ["aistack --stack lab", "of one stack of several"],
+    ],
   },
   start: {
     description: [

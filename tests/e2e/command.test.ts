@@ -117,6 +117,49 @@ describe("aistack", () => {
       expect(code).toBe(4);
     });
 
+    it("preview tells in JSON what would change, and what it warns of", async () => {
+      expect(await json("preview")).toMatchObject({ stack: "minimal", changes: 0, steps: [] });
+
+      workspace.edit("compose/ollama.yaml", "interval: 5s", "interval: 7s");
+      await docker("stop", container);
+      const { code } = await aistack("preview", "--json");
+      const report = await json("preview");
+      await docker("start", container);
+      workspace.edit("compose/ollama.yaml", "interval: 7s", "interval: 5s");
+      await untilHealthy();
+
+      expect(code).toBe(4);
+      expect(report).toMatchObject({ stack: "minimal", changes: report.steps.length });
+      const types = report.steps.map(({ type }: { type: string }) => type);
+      expect(types).toContain("docker:index/container:Container");
+      expect(
+        report.steps.find(({ type }: { type: string }) => type.endsWith(":Container")),
+      ).toMatchObject({
+        resource: "ollama",
+        operation: "replace",
+        properties: expect.arrayContaining([expect.stringMatching(/^healthcheck/)]),
+      });
+      expect(report.warnings).toContain(
+        "model tiny:latest is not observable (Ollama does not answer)",
+      );
+    });
+
+    it("an error is text beside empty standard output, with --json, too", async () => {
+      const { stdout, stderr, exitCode } = await execa(
+        join(workspace.root, "aistack"),
+        ["preview", "--json", "--stack", "minimul"],
+        { cwd: workspace.root, env: environment, reject: false },
+      );
+      expect(stdout).toBe("");
+      expect(stderr).toMatch(/^--stack: there is no stack "minimul"\. Did you mean "minimal"\?/);
+      expect(exitCode).toBe(2);
+    });
+
+    it("without a verb: the status, as JSON where that is asked for", async () => {
+      expect(await json()).toEqual(await json("status"));
+      expect(await json("--stack", "minimal")).toMatchObject({ stack: "minimal" });
+    });
+
     it("stop, which status and preview see; start", async () => {
       const stop = await aistack("stop", "ollama");
       expect(stop.output).toMatch(/^ollama: stopping\nollama: stopped in \d+\.\d s\n/);
