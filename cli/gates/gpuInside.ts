@@ -1,9 +1,10 @@
+import type { EngineAccess } from "../../host/dockerCommand";
 import { formatProblem, OperationError, type Problem } from "../../plan/errors";
 import { judgeInside } from "../../plan/gpuInside";
 import type { GpuRequirement } from "../../plan/gpuRequirement";
 import { type GateTarget, runInside } from "./target";
 
-export interface GpuInsideInput extends Pick<GateTarget, "container" | "ssh"> {
+export interface GpuInsideInput extends EngineAccess, Pick<GateTarget, "container"> {
   readonly gpu: GpuRequirement["gpu"];
   /** UUIDs, or device nodes, that it is to reach */
   readonly names: readonly string[];

@@ -1,4 +1,4 @@
-import { sshFromEnvironment } from "../../host/hostAccess";
+import { accessFromEnvironment } from "../../host/hostAccess";
 import { withTunnel } from "../../host/sshTunnel";
 import { StackError } from "../../plan/errors";
 import { proveAnswers } from "./answers";
@@ -11,10 +11,10 @@ import { waitUntilReady } from "./readiness";
  */
 async function main(): Promise<string> {
   const { GATE, CONTAINER = "", URL = "", ...environment } = process.env;
-  const ssh = sshFromEnvironment(process.env);
+  const { dockerHost, ssh } = accessFromEnvironment(process.env);
   // Not every gate asks the service itself.
   return withTunnel(URL === "" ? undefined : ssh, URL, async (url) => {
-    const target = { container: CONTAINER, url, ssh };
+    const target = { container: CONTAINER, url, dockerHost, ssh };
     if (GATE?.startsWith("gpu-")) return runGpuGate(GATE as GpuGateName, target, environment);
     if (GATE === "ready") {
       await waitUntilReady({ ...target, secondsAllowed: Number(environment.SECONDS_ALLOWED) });

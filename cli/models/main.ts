@@ -1,4 +1,4 @@
-import { sshFromEnvironment } from "../../host/hostAccess";
+import { accessFromEnvironment } from "../../host/hostAccess";
 import { withTunnel } from "../../host/sshTunnel";
 import { StackError } from "../../plan/errors";
 import { ensureModel } from "./ensureModel";
@@ -12,7 +12,7 @@ async function main(): Promise<void> {
     MODEL_SHA256,
     MODEL_RECORD = "",
   } = process.env;
-  const digest = await withTunnel(sshFromEnvironment(process.env), OLLAMA_URL, (ollamaUrl) =>
+  const digest = await withTunnel(accessFromEnvironment(process.env).ssh, OLLAMA_URL, (ollamaUrl) =>
     ensureModel({
       ollamaUrl,
       name: MODEL_NAME,

@@ -42,6 +42,7 @@ export async function runTerminalUi(root: string, stack: string): Promise<void> 
     stack,
     plan,
     docker,
+    dockerHost: access.dockerHost,
     ssh: access.ssh,
     hasGpu,
     dispatch,

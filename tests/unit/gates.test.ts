@@ -8,7 +8,8 @@ import { StandInService } from "../support/gates/standInService";
 
 /** A docker command that knows one container: its state is in a variable, its log two lines. */
 const FAKE_DOCKER = `#!/bin/sh
-case $1 in
+[ "$1 $2" = "--host unix:///run/t.sock" ] || exit 64
+case $3 in
   inspect) [ "$STATE" = missing ] && exit 1; echo "$STATE" ;;
   logs) echo "first line"; echo "last line" >&2 ;;
 esac
@@ -49,6 +50,7 @@ describe("readiness", () => {
   const wait = (secondsAllowed: number) =>
     waitUntilReady({
       container: "t-one",
+      dockerHost: "unix:///run/t.sock",
       ssh: undefined,
       url: `${service.url}/ready`,
       secondsAllowed,
@@ -91,6 +93,7 @@ describe("readiness", () => {
 const input = (name: string) => ({
   service: name,
   container: "t-one",
+  dockerHost: "unix:///run/t.sock",
   ssh: undefined,
   url: service.url,
   models: ["tiny:latest"],

@@ -18,6 +18,7 @@ const ROOT = resolve(import.meta.dirname, "../..");
 
 /** A docker whose containers say what the variables tell them to, and write down what they were asked. */
 const FAKE_DOCKER = `#!/bin/sh
+[ "$1" = --host ] && shift 2
 printf '%s\\n' "$*" >>"$ASKED"
 [ "$1" = exec ] || exit 64
 shift 2
@@ -191,6 +192,7 @@ describe("a container of NVIDIA's", () => {
   const input = {
     gpu: "nvidia",
     container: "t-one",
+    dockerHost: "unix:///run/t.sock",
     ssh: undefined,
     names: [GPU_A],
     required: true,
@@ -231,7 +233,15 @@ describe("a container of NVIDIA's", () => {
 describe("a container with device nodes", () => {
   const node = (name: string) => join(folder, name);
   const check = (ssh: readonly string[] | undefined, ...names: string[]) =>
-    checkGpuInside({ gpu: "amd", container: "t-one", ssh, names, required: true, log });
+    checkGpuInside({
+      gpu: "amd",
+      container: "t-one",
+      dockerHost: "unix:///run/t.sock",
+      ssh,
+      names,
+      required: true,
+      log,
+    });
 
   beforeAll(() => writeFileSync(node("kfd"), ""));
 
@@ -273,6 +283,7 @@ describe("a model", () => {
     confirmGpuUse({
       url: service.url,
       container: "t-ollama",
+      dockerHost: "unix:///run/t.sock",
       ssh: undefined,
       model: MODEL,
       required,

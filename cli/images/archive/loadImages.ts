@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
 import { builtImageNames } from "../../../host/builtImages";
 import { readLock } from "../../../host/checkout";
+import { dockerCommand } from "../../../host/dockerCommand";
 import { accessHost, type HostAccess } from "../../../host/hostAccess";
 import { type Problem, StackError } from "../../../plan/errors";
 import type { HostFacts } from "../../../plan/hostFacts";
@@ -18,7 +19,7 @@ import { architectureOf } from "../architecture";
 import type { BuildReport } from "../assembleImage";
 import { writeLock } from "../lockFile";
 import { type ArchiveContents, finalName, type SavedImage } from "./contents";
-import { dockerCommand, inspectImage, isSameImage, runDocker, untag } from "./hostImages";
+import { inspectImage, isSameImage, runDocker, untag } from "./hostImages";
 import { fault, type OpenArchive, readFrame } from "./layout";
 
 export interface LoadOptions {

@@ -4,6 +4,7 @@ import { type FileHandle, link, open, rename, rm, statfs } from "node:fs/promise
 import { dirname, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
+import { dockerCommand } from "../../../host/dockerCommand";
 import { accessHost, type HostAccess } from "../../../host/hostAccess";
 import { OperationError, type Problem, StackError } from "../../../plan/errors";
 import { chooseImage } from "../../../plan/images";
@@ -13,7 +14,7 @@ import { lookAtHost, planFromCheckout } from "../../observe";
 import { architectureOf } from "../architecture";
 import type { BuildReport } from "../assembleImage";
 import { type ArchiveContents, labelOf, type SavedImage } from "./contents";
-import { dockerCommand, type HostImage, inspectImage, runDocker, untag } from "./hostImages";
+import { type HostImage, inspectImage, runDocker, untag } from "./hostImages";
 import { fault, imagesOffset, writeFrame } from "./layout";
 
 export interface SaveOptions {
