@@ -194,7 +194,20 @@ describe("what ssh says", () => {
     expect(problem && formatProblem(problem)).toBe(told);
   });
 
+  test.each([
+    [255, "Bad configuration option: x\n/t/config: terminating\r\n", "/t/config: terminating"],
+    [127, "sh: 1: ssh: not found", "sh: 1: ssh: not found"],
+    [255, "", "exit code 255"],
+  ])("ssh that gives up with %i for another reason", (exitCode, said, told) => {
+    const problem = explainSshFailure(hostOf({ privateKeyFile: "key" }), said, exitCode);
+    expect(problem && formatProblem(problem)).toBe(
+      `aistack:host: ssh could not be used: ${told}. ` +
+        "Mend what this tells: ssh -v -i key -p 22 root@gpu1.lan true",
+    );
+  });
+
   test("anything else is no fault of the connection's", () => {
     expect(explainSshFailure(hostOf(), "sh: 3: Syntax error")).toBeUndefined();
+    expect(explainSshFailure(hostOf(), "sh: 3: Syntax error", 2)).toBeUndefined();
   });
 });
