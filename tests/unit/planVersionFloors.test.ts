@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { TOOLKIT_FLOOR } from "../../plan/gpuProblems";
 import { parseHostFacts } from "../../plan/hostFacts";
 import { planImage } from "../../plan/images";
+import { planCheckout } from "../../plan/planCheckout";
 import { checkHost, warnOfHost } from "../../plan/preflight";
 import {
   advisoriesOf,
@@ -12,9 +13,10 @@ import {
   VERSION_FLOORS,
 } from "../../plan/versionFloors";
 import { parseVersion } from "../../plan/versions";
+import { parseYaml } from "../../plan/yamlDocument";
 import { hostFacts } from "../support/plan/hostOutput";
 import { problemsOf } from "../support/plan/problems";
-import { planMinimal } from "../support/plan/stack";
+import { ALL_COMPOSE_FILES, IMAGES, planMinimal } from "../support/plan/stack";
 
 const image = (service: string, reference: string) =>
   planImage(service, reference, "auto", { lock: {}, built: {} });
@@ -167,6 +169,22 @@ describe("the images of services", () => {
 });
 
 describe("a stack", () => {
+  test("does not run an image for its GPUs below the floor", () => {
+    const composeFiles = ALL_COMPOSE_FILES.map(({ file, text }) => ({
+      file,
+      text: text.replace(/v4\.10\.0(?=-gpu-nvidia-cuda-12)/, "v4.5.0"),
+    }));
+    const stackFile = parseYaml("stacks/Pulumi.x.yaml", "");
+    const plan = (gpu: string) =>
+      planCheckout({ composeFiles, stackFile, images: IMAGES }, { profile: "standard-gpu", gpu });
+    expect(problemsOf(() => plan("nvidia"))).toEqual([
+      "services.localai.x-aistack.variants.nvidia-cuda-12: localai v4.5.0-gpu-nvidia-cuda-12 is below 4.6.0: " +
+        "it can be made to fetch addresses of the inner network (LocalAI issue 10665). " +
+        "Name 4.6.0 or newer. To run it all the same, set aistack:images.allowBelowFloor: [localai]",
+    ]);
+    expect(problemsOf(() => plan("amd"))).toEqual([]);
+  });
+
   const OLD = { images: { overrides: { ollama: "ollama/ollama:0.16.0" } } };
 
   test("with an image below its floor is refused before the host is looked at", () => {
