@@ -3,7 +3,7 @@ import type { ContainerSpec } from "./containerSpec";
 import { formatProblem } from "./errors";
 import { asksGpu } from "./gpuDrift";
 import type { GpuFacts, GpuProblem } from "./gpuFacts";
-import type { GpuReport } from "./gpuReport";
+import { computingUuids } from "./gpuReport";
 import { type GpuRequest, type GpuVariant, renderNodesOf, requestGpu } from "./gpuRequest";
 import { checkGpu, errorsOf, type GpuRequirement } from "./gpuRequirement";
 import { chooseImage, type ImagePlan } from "./images";
@@ -33,17 +33,9 @@ export function decideGpu(requirement: GpuRequirement, facts: GpuFacts): GpuDeci
 
 function namesOf({ gpu, gpuDevices }: GpuRequirement, facts: GpuFacts): string[] {
   if (gpu === "nvidia")
-    return gpuDevices.length > 0 ? [...gpuDevices].sort() : computingGpus(facts.report).sort();
+    return gpuDevices.length > 0 ? [...gpuDevices].sort() : computingUuids(facts.report).sort();
   const nodes = renderNodesOf(gpu, gpuDevices, facts).map(({ path }) => path);
   return [...(gpu === "amd" ? ["/dev/kfd"] : []), ...nodes.sort()];
-}
-
-/** Instances in the place of a GPU that is cut into them. */
-function computingGpus(report: GpuReport): string[] {
-  return report.gpus.flatMap(({ uuid, mig }) => {
-    const instances = mig?.enabled === true ? mig.devices.map((device) => device.uuid) : [];
-    return instances.length > 0 ? instances : [uuid];
-  });
 }
 
 /**

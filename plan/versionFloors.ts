@@ -34,6 +34,13 @@ export const VERSION_FLOORS = data as {
   readonly floors: readonly VersionFloor[];
 };
 
+/** What the table says of a component that it is known to have. */
+export function findFloor(component: string): VersionFloor {
+  const floor = VERSION_FLOORS.floors.find((candidate) => candidate.component === component);
+  if (floor === undefined) throw new Error(`${component} has no floor`);
+  return floor;
+}
+
 /** The first version without any of the listed flaws. */
 export function floorOf({ advisories }: VersionFloor): string {
   return advisories
