@@ -65,6 +65,29 @@ export function judgeInside(
   return problems;
 }
 
+/** Prints those of the nodes in its arguments that the process may not use. */
+const UNUSABLE = 'for node; do [ -r "$node" ] && [ -w "$node" ] || echo "$node"; done';
+
+/** The command that prints those of the device nodes that a container may not use. */
+export function askForNodes(nodes: readonly string[]): string[] {
+  return ["sh", "-c", UNUSABLE, "sh", ...nodes];
+}
+
+/** @param unusable device nodes, as the command printed them, on one line */
+export function describeUnusable(
+  vendor: "amd" | "intel",
+  unusable: string,
+  where: string,
+): Problem {
+  return { what: `it may not use ${unusable}`, where, fix: nodeRemedy(vendor) };
+}
+
+/** How to see what keeps a container from AMD's and Intel's GPUs. */
+export function nodeRemedy(vendor: "amd" | "intel"): string {
+  const module = vendor === "amd" ? "amdgpu" : "i915";
+  return `See the rights of the nodes with: ls -ln /dev/dri /dev/kfd, and the driver's log with: dmesg | grep ${module}`;
+}
+
 function remedyFor({ exitCode, text }: GpuInsideFacts): string {
   if (TAKEN_AWAY.test(text))
     return "A systemctl daemon-reload took them away from the running container. Run it again: a new container has them. aistack:gpuMode: cdi keeps them";
