@@ -23,6 +23,11 @@ const LOST =
 /** NVML's code 999: the devices were there when the container started, and are not any more. */
 const TAKEN_AWAY = /Failed to initialize NVML: Unknown Error/;
 
+/** Whether a running container has lost its GPUs in the way that a restart mends. */
+export function isTakenAway(inside: GpuInsideFacts): boolean {
+  return inside.exitCode !== 0 && TAKEN_AWAY.test(inside.text);
+}
+
 /** The sentence in which a container's nvidia-smi says that it reaches no GPU; undefined where it does not say so. */
 export function lossOf(inside: GpuInsideFacts): string | undefined {
   return inside.exitCode !== 0 && LOST.test(inside.text) ? inside.text : undefined;
@@ -88,9 +93,10 @@ export function nodeRemedy(vendor: "amd" | "intel"): string {
   return `See the rights of the nodes with: ls -ln /dev/dri /dev/kfd, and the driver's log with: dmesg | grep ${module}`;
 }
 
-function remedyFor({ exitCode, text }: GpuInsideFacts): string {
-  if (TAKEN_AWAY.test(text))
-    return "A systemctl daemon-reload took them away from the running container. Run it again: a new container has them. aistack:gpuMode: cdi keeps them";
+function remedyFor(inside: GpuInsideFacts): string {
+  const { exitCode } = inside;
+  if (isTakenAway(inside))
+    return "A systemctl daemon-reload takes them away from a running container, and a restart gives them back; here it did not. See what the host says with: nvidia-smi. aistack:gpuMode: cdi keeps them";
   if (exitCode === 126 || exitCode === 127)
     return "nvidia-smi is not in the container: the container toolkit did not add the driver's tools. Update the toolkit";
   return "See what the host says with: nvidia-smi";

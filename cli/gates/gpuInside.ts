@@ -1,13 +1,21 @@
-import type { EngineAccess } from "../../host/dockerCommand";
 import { formatProblem, OperationError, type Problem } from "../../plan/errors";
-import { askForNodes, describeUnusable, judgeInside, nodeRemedy } from "../../plan/gpuInside";
+import {
+  askForNodes,
+  describeUnusable,
+  isTakenAway,
+  judgeInside,
+  nodeRemedy,
+} from "../../plan/gpuInside";
 import type { GpuRequirement } from "../../plan/gpuRequirement";
-import { type GateTarget, runInside } from "./target";
+import { waitUntilReady } from "./readiness";
+import { docker, type GateTarget, runInside } from "./target";
 
-export interface GpuInsideInput extends EngineAccess, Pick<GateTarget, "container"> {
+export interface GpuInsideInput extends GateTarget {
   readonly gpu: GpuRequirement["gpu"];
   /** UUIDs, or device nodes, that it is to reach */
   readonly names: readonly string[];
+  /** for the service to serve again, should its container have to be restarted */
+  readonly secondsAllowed: number;
   /** false: what is wrong is a warning */
   readonly required: boolean;
   readonly log: (line: string) => void;
@@ -31,8 +39,22 @@ export async function checkGpuInside(input: GpuInsideInput): Promise<string> {
 }
 
 async function askNvidia(input: GpuInsideInput): Promise<Problem[]> {
-  const inside = await runInside(input, ["nvidia-smi", "--list-gpus"], LIMIT_MS);
-  return judgeInside(input.names, inside, input.container);
+  const { container, names } = input;
+  const list = () => runInside(input, ["nvidia-smi", "--list-gpus"], LIMIT_MS);
+  let inside = await list();
+  if (isTakenAway(inside)) {
+    await restart(input, inside.text);
+    inside = await list();
+  }
+  return judgeInside(names, inside, container);
+}
+
+/** A `daemon-reload` during the update took the GPUs away; whoever starts anew has them. */
+async function restart(input: GpuInsideInput, said: string): Promise<void> {
+  const { container, log } = input;
+  log(`${container}: it has lost its GPUs (${said}), so it is restarted`);
+  if ((await docker(input, "restart", container)) === undefined) return;
+  await waitUntilReady(input);
 }
 
 async function askNodes(vendor: "amd" | "intel", input: GpuInsideInput): Promise<Problem[]> {
