@@ -9,6 +9,9 @@ const LONGEST_PATH = 107;
 /** ssh makes the socket under a name of its own first: a dot and 16 characters more. Source: OpenSSH's mux.c. */
 const SSH_APPENDS = 17;
 
+/** A path that neither ssh nor a shell takes for something else. */
+const PLAIN = /^[\w./-]+$/;
+
 /** Where every user may make folders. */
 const SHARED_FOLDER = "/tmp";
 
@@ -29,6 +32,7 @@ export function findControlPath(
     .digest("hex")
     .slice(0, 16);
   return candidates(environment, shared)
+    .filter((folder) => PLAIN.test(folder))
     .filter((folder) => Buffer.byteLength(join(folder, name)) + SSH_APPENDS <= LONGEST_PATH)
     .filter(isOwnFolder)
     .map((folder) => join(folder, name))[0];

@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { quoteForShell } from "../plan/hostScript";
 import type { HostConnection } from "../plan/settings";
 import { findControlPath } from "./controlSocket";
@@ -102,9 +102,12 @@ function writeSshConfig(
   return config;
 }
 
-/** Every gate comes by here: what is there already is not synced to the disk once more. */
+/**
+ * Every gate comes by here: what is there already is not synced to the disk once more. Nothing of it is secret, and what
+ * root has written its user must be able to read.
+ */
 function write(path: string, text: string): void {
-  if (readIfPossible(path) !== text) replaceFile(path, text, 0o600);
+  if (readIfPossible(path) !== text) replaceFile(path, text, 0o644);
 }
 
 /** Another user's, as sudo leaves one behind, cannot be read, but replaced. */
@@ -137,16 +140,19 @@ function listSettings(host: HostConnection, { knownHosts, control, identity }: L
     `ConnectTimeout ${CONNECT_SECONDS}`,
     "ServerAliveInterval 15",
     "ServerAliveCountMax 3",
-    ...(control === undefined
-      ? ["ControlMaster no", "ControlPath none"]
-      : [
-          "ControlMaster auto",
-          `ControlPath ${quotePath(control)}`,
-          `ControlPersist ${KEEP_SECONDS}`,
-        ]),
     ...(identity === undefined
       ? []
       : ["IdentitiesOnly yes", `IdentityFile ${quotePath(identity)}`]),
+    // Last, since all that follows belongs to it. Without its folder, as after a reboot or for another user, ssh would
+    // refuse to connect, and a `pulumi destroy` does not run what makes the folder.
+    ...(control === undefined
+      ? []
+      : [
+          `Match exec "test -O '${dirname(control)}'"`,
+          "ControlMaster auto",
+          `ControlPath ${control}`,
+          `ControlPersist ${KEEP_SECONDS}`,
+        ]),
   ];
 }
 

@@ -49,6 +49,12 @@ test("a second command goes by the connection of the first, however long the cac
   await close(there);
 });
 
+test("a socket whose folder has gone, as after a reboot, keeps nobody from connecting", async () => {
+  const there = access();
+  rmSync(join(root, "aistack"), { recursive: true });
+  expect(await ask(there.ssh ?? [])).toMatchObject({ exitCode: 0, stdout: "here", stderr: "" });
+});
+
 test("a checkout whose path has spaces and percent signs", async () => {
   const checkout = join(root, "a 50% folder");
   mkdirSync(checkout);

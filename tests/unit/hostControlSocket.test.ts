@@ -48,6 +48,12 @@ describe("the folder of the socket", () => {
     expect(folderOf(find({ XDG_RUNTIME_DIR: runtime }))).toBe(own);
   });
 
+  test("is another one where a shell would take the path for something else", () => {
+    const runtime = join(folder, "it's");
+    mkdirSync(runtime);
+    expect(folderOf(find({ XDG_RUNTIME_DIR: runtime }))).toBe(own);
+  });
+
   test("is none where every path would be too long", () => {
     const shared = join(folder, "s".repeat(60));
     mkdirSync(shared);
