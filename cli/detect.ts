@@ -33,9 +33,10 @@ export function detect(root: string, options: DetectOptions, facts: GpuFacts): D
   const checkout = readCheckout(root, options.stack);
   const config = decodeStackFile(checkout.stackFile.value);
   const services = planCheckout(checkout, config).services.map(({ name }) => name);
-  const proposal = propose(facts, services);
-  // With the proposal in place, so that a device of another vendor is told before anything is written.
   const { gpuDevices, ...others } = config;
+  // What is wrong with the configuration the plan has told.
+  const proposal = propose(facts, services, (gpuDevices ?? []) as readonly string[]);
+  // With the proposal in place, so that a device of another vendor is told before anything is written.
   const named = options.write === true && gpuDevices !== undefined ? { gpuDevices } : {};
   const proposed = { ...others, ...named, ...gpuSettings(proposal.settings) };
   const plan = applyGpu(planCheckout(checkout, proposed), facts);

@@ -1,11 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { execa } from "execa";
-import { allGpuArguments, gpuContainerCommand, parseGpuContainer } from "../host/gpuContainerProbe";
-import { type HostAccess, onHost } from "../host/hostAccess";
+import { dockerCommand } from "../host/dockerCommand";
+import {
+  type GpuContainerVerdict,
+  gpuContainerArguments,
+  parseGpuContainer,
+  parseNodeContainer,
+} from "../host/gpuContainerProbe";
+import type { HostAccess } from "../host/hostAccess";
 import { gpuProbeCommand } from "../host/probe";
-import type { Problem } from "../plan/errors";
 import { type GpuFacts, parseGpuFacts } from "../plan/gpuFacts";
-import { quoteForShell } from "../plan/hostScript";
+import { askForNodes } from "../plan/gpuInside";
+import { decideGpu } from "../plan/gpuPlan";
+import { requestGpu } from "../plan/gpuRequest";
+import type { GpuRequirement } from "../plan/gpuRequirement";
 import type { HostConnection } from "../plan/settings";
 import { runProbe } from "./runProbe";
 
@@ -28,26 +36,29 @@ export async function readGpuFacts(root: string, host: DeclaredHost): Promise<Gp
 const CONTAINER_LIMIT_MS = 60_000;
 
 /**
- * Reads NVML in a throw-away container.
- * @param cdi by CDI rather than by NVIDIA's runtime
- * @returns the UUIDs that it saw, or why it saw none
+ * Looks for the GPUs in a throw-away container that asks for them as the stack's containers do.
+ * @returns what it saw, or why it did not see what it asked for
  */
 export async function readGpuInContainer(
   { access }: DeclaredHost,
   image: string,
-  cdi: boolean,
-): Promise<{ readonly uuids: readonly string[] } | { readonly problem: Problem }> {
+  requirement: GpuRequirement,
+  facts: GpuFacts,
+): Promise<GpuContainerVerdict> {
+  const { gpu, gpuDevices } = requirement;
   const name = `aistack-gpu-check-${randomBytes(3).toString("hex")}`;
-  const run = (command: readonly string[], timeout: number) =>
-    execa(onHost(access, command.map(quoteForShell).join(" ")), {
-      shell: true,
-      stdin: "ignore",
-      reject: false,
-      timeout,
-    });
-  const spec = { image, gpuArguments: allGpuArguments(cdi), name };
-  const ran = await run(gpuContainerCommand(spec), CONTAINER_LIMIT_MS);
-  if (ran.timedOut) await run(["docker", "rm", "--force", name], 10_000);
-  const { exitCode, stdout, stderr } = ran;
-  return parseGpuContainer({ exitCode: ran.timedOut ? undefined : exitCode, stdout, stderr });
+  const run = (timeout: number, ...words: readonly string[]) => {
+    const { file, args } = dockerCommand(access, ...words);
+    return execa(file, args, { stdin: "ignore", reject: false, timeout });
+  };
+  const { names } = decideGpu(requirement, facts);
+  const spec = { image, request: requestGpu(requirement, facts), name };
+  const command = gpu === "nvidia" ? {} : { command: askForNodes(names) };
+  const ran = await run(CONTAINER_LIMIT_MS, ...gpuContainerArguments({ ...spec, ...command }));
+  if (ran.timedOut) await run(10_000, "rm", "--force", name);
+  const { stdout, stderr } = ran;
+  const output = { exitCode: ran.timedOut ? undefined : ran.exitCode, stdout, stderr };
+  return gpu === "nvidia"
+    ? parseGpuContainer(output, gpuDevices)
+    : parseNodeContainer(gpu, names, output);
 }

@@ -102,7 +102,8 @@ export async function lookAtHost(
       ? undefined
       : readGpuFacts(root, { access, connection: planned.host }),
   ]);
-  return { facts: parseHostFacts(probed), plan: applyGpu(planned, gpuFacts) };
+  const facts = parseHostFacts(probed);
+  return { facts, plan: applyGpu(planned, gpuFacts, facts.images) };
 }
 
 /** The facts of this machine alone, where there is no stack to look at. */

@@ -18,12 +18,12 @@ import { readStackSecrets } from "./stackSecrets";
  */
 export async function proveStack(root: string, stack: string, plan: StackPlan): Promise<string> {
   const { values } = readStackSecrets(root, stack, plan.secrets, false);
-  const { ssh } = accessHost(root, stack, plan.host);
+  const { dockerHost, ssh } = accessHost(root, stack, plan.host);
   const proofs = await Promise.all(
     plan.services.map(async (service) => {
       const { name, container, endpoint } = service;
       const proved = await withTunnel(ssh, endpoint, async (url) => {
-        const target = { container: container.name, url, hostUrl: endpoint, ssh };
+        const target = { container: container.name, url, hostUrl: endpoint, dockerHost, ssh };
         const answered = await proveAnswers({
           ...target,
           service: name,

@@ -101,6 +101,9 @@ export class ContainerService extends pulumi.ComponentResource {
           container: service.container.name,
           containerId: container.id,
           environment: {
+            // Where it has lost its GPUs it is restarted, and waited for.
+            URL: service.readinessUrl,
+            SECONDS_ALLOWED: String(service.readinessSeconds),
             GPU_NAMES: (args.gpu.gpuDecision?.names ?? []).join("\n"),
             ...(args.reloads === undefined ? {} : { RELOADS: args.reloads }),
           },

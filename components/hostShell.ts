@@ -80,14 +80,16 @@ const ROOT_SHELL = `exec sh -c 'if [ "$(id -u)" = 0 ]; then exec sh -s "$@"; els
 
 /** Arguments of a connection; the host's key is always among them, so nobody else is talked to. */
 export function connect(host: HostConnection): command.types.input.remote.ConnectionArgs {
+  const file = host.privateKeyFile;
+  // The program runs in the checkout.
+  const privateKey = file === undefined ? undefined : readPrivateKey(process.cwd(), file).usable;
   return {
     host: host.address,
     user: host.user,
     port: host.port,
     hostKey: host.hostKey,
-    ...(host.privateKeyFile === undefined
-      ? {}
-      : { privateKey: pulumi.secret(readPrivateKey(host.privateKeyFile)) }),
+    // Without one the provider asks the SSH agent, which alone can use a key that a passphrase protects.
+    ...(privateKey === undefined ? {} : { privateKey: pulumi.secret(privateKey) }),
     dialErrorLimit: 3,
     perDialTimeout: 10,
   };

@@ -42,7 +42,8 @@ export async function observeStack(): Promise<AiStackArgs> {
     planned.gpu === undefined ? undefined : ask(gpuProbeCommand(root, access)),
   ]);
   const facts = parseHostFacts(probed);
-  const plan = applyGpu(planned, gpuProbed === undefined ? undefined : parseGpuFacts(gpuProbed));
+  const gpuFacts = gpuProbed === undefined ? undefined : parseGpuFacts(gpuProbed);
+  const plan = applyGpu(planned, gpuFacts, facts.images);
   const models = await gatherModelFacts(root, stack, plan, facts);
   const now = new Date();
   const makeAgent = () => ensureCurrentAgent(root);

@@ -1,16 +1,18 @@
 import type { Problem } from "../plan/errors";
+import { describeUnusable, judgeInside } from "../plan/gpuInside";
+import type { GpuRequest } from "../plan/gpuRequest";
 import { WRITE_CDI_SPEC } from "../plan/toolkitRemedies";
 
-/** A throw-away container that reads NVML: whether GPUs reach containers, no other fact tells for sure. */
+/** A throw-away container that looks for its GPUs: whether they reach containers, no other fact tells for sure. */
 export interface GpuContainerSpec {
   /** an image that the host has; nothing is pulled */
   readonly image: string;
-  /** what asks for the GPUs, as arguments of `docker run` */
-  readonly gpuArguments: readonly string[];
+  /** what a stack's containers ask for */
+  readonly request: GpuRequest;
   /** the container's name */
   readonly name: string;
-  /** the command that lists the GPUs; the toolkit puts it into the container. Default: nvidia-smi */
-  readonly command?: string;
+  /** what it runs; default: nvidia-smi, which the toolkit puts into the container, lists the GPUs */
+  readonly command?: readonly string[];
 }
 
 /** How the container ended. */
@@ -21,26 +23,29 @@ export interface GpuContainerOutput {
   readonly stderr: string;
 }
 
-/** The command that runs the container: without network, privileges, log or anything to write to. */
-export function gpuContainerCommand(spec: GpuContainerSpec): string[] {
-  const { image, gpuArguments, name, command = "nvidia-smi" } = spec;
+/** Arguments of docker that run the container: without network, privileges, log or anything to write to. */
+export function gpuContainerArguments(spec: GpuContainerSpec): string[] {
+  const { image, request, name, command = ["nvidia-smi", "-L"] } = spec;
+  const [program = "", ...words] = command;
   return [
-    ...["docker", "run", "--rm", "--name", name, "--pull", "never", "--log-driver", "none"],
+    ...["run", "--rm", "--name", name, "--pull", "never", "--log-driver", "none"],
     ...["--network", "none", "--read-only", "--pids-limit", "64"],
     ...["--cap-drop", "ALL", "--security-opt", "no-new-privileges"],
-    ...gpuArguments,
-    ...["--entrypoint", command, image, "-L"],
+    ...requestArguments(request),
+    ...["--entrypoint", program, image, ...words],
   ];
 }
 
-/** Arguments that ask for all of NVIDIA's GPUs, by CDI or by NVIDIA's runtime. */
-export function allGpuArguments(cdi: boolean): string[] {
-  return cdi
-    ? ["--device", "nvidia.com/gpu=all"]
-    : [
-        ...["--runtime", "nvidia", "--env", "NVIDIA_VISIBLE_DEVICES=all"],
-        ...["--env", "NVIDIA_DRIVER_CAPABILITIES=compute,utility"],
-      ];
+/** A request as arguments of `docker run`. The command takes CDI devices by the option for device nodes. */
+function requestArguments(request: GpuRequest): string[] {
+  const { deviceRequests, runtime, devices, groupAdds, environment } = request;
+  const named = deviceRequests.flatMap(({ deviceIds }) => deviceIds);
+  return [
+    ...[...named, ...devices].flatMap((device) => ["--device", device]),
+    ...(runtime === undefined ? [] : ["--runtime", runtime]),
+    ...Object.entries(environment).flatMap(([key, value]) => ["--env", `${key}=${value}`]),
+    ...groupAdds.flatMap((group) => ["--group-add", group]),
+  ];
 }
 
 /** What engine, runtime and NVML say when a container gets no GPU, and what mends it. */
@@ -97,23 +102,48 @@ const FAULTS: readonly { readonly text: RegExp; readonly what: string; readonly 
   },
 ];
 
+/** What a container sees: UUIDs of GPUs and MIG instances, or device nodes. Or why it sees none. */
+export type GpuContainerVerdict =
+  | { readonly seen: readonly string[] }
+  | { readonly problem: Problem };
+
+const WHERE = "GPU in a container";
+
 /**
- * Reads what the container said.
- * @returns the UUIDs of the GPUs and MIG instances that it saw, or why it saw none
+ * Reads what nvidia-smi said in the container.
+ * @param wanted UUIDs that it asked for; empty: all there are
  */
 export function parseGpuContainer(
   output: GpuContainerOutput,
-): { readonly uuids: readonly string[] } | { readonly problem: Problem } {
-  const where = "GPU in a container";
-  const { exitCode, stdout, stderr } = output;
-  if (exitCode === undefined) {
-    const fix = "See what the driver says with: sudo dmesg | grep -iE 'nvrm|xid'";
-    return { problem: { what: "the container did not end in time", where, fix } };
-  }
-  const uuids = [...stdout.matchAll(/\(UUID: ((?:GPU|MIG)-[^)\s]+)\)/g)].map(([, uuid]) =>
+  wanted: readonly string[] = [],
+): GpuContainerVerdict {
+  const { exitCode, stdout } = output;
+  const seen = [...stdout.matchAll(/\(UUID: ((?:GPU|MIG)-[^)\s]+)\)/g)].map(([, uuid]) =>
     String(uuid),
   );
-  if (exitCode === 0 && uuids.length > 0) return { uuids };
+  if (exitCode !== 0 || seen.length === 0) return { problem: explain(output) };
+  const [problem] =
+    wanted.length === 0 ? [] : judgeInside(wanted, { exitCode, text: seen.join(" ") }, WHERE);
+  return problem === undefined ? { seen } : { problem };
+}
+
+/** Reads what `askForNodes` came to in the container. */
+export function parseNodeContainer(
+  vendor: "amd" | "intel",
+  nodes: readonly string[],
+  output: GpuContainerOutput,
+): GpuContainerVerdict {
+  if (output.exitCode !== 0) return { problem: explain(output) };
+  const unusable = output.stdout.replaceAll(/\s+/g, " ").trim();
+  return unusable === "" ? { seen: nodes } : { problem: describeUnusable(vendor, unusable, WHERE) };
+}
+
+function explain({ exitCode, stdout, stderr }: GpuContainerOutput): Problem {
+  const where = WHERE;
+  if (exitCode === undefined) {
+    const fix = "See what the driver says with: sudo dmesg | grep -iE 'nvrm|xid|amdgpu|i915'";
+    return { what: "the container did not end in time", where, fix };
+  }
   // nvidia-smi tells its failures on standard output.
   const said = `${stdout}\n${stderr}`;
   const line =
@@ -123,12 +153,6 @@ export function parseGpuContainer(
       .find((text) => text !== "") ?? `exit code ${exitCode}, no output`;
   const fault = FAULTS.find(({ text }) => text.test(said));
   return fault === undefined
-    ? {
-        problem: {
-          what: `it gets no GPU: ${line}`,
-          where,
-          fix: "Read what this says: ./aistack gpu-check",
-        },
-      }
-    : { problem: { what: `${fault.what} (${line})`, where, fix: fault.fix } };
+    ? { what: `it gets no GPU: ${line}`, where, fix: "Read what this says: ./aistack gpu-check" }
+    : { what: `${fault.what} (${line})`, where, fix: fault.fix };
 }

@@ -28,21 +28,37 @@ export async function withTunnel<Result>(
   const child = spawn("ssh", [...options, ...ssh, "cat"], { stdio: ["pipe", "ignore", "pipe"] });
   child.stdin.on("error", () => {});
   let said = "";
-  child.stderr.on("data", (chunk: Buffer) => {
-    said += chunk.toString("utf8");
+  const forbidden = new Promise<never>((_resolve, reject) => {
+    child.stderr.on("data", (chunk: Buffer) => {
+      said += chunk.toString("utf8");
+      if (FORBIDDEN.test(said)) reject(forwardingForbidden());
+    });
   });
   const ended = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(error.message));
     child.once("exit", (code) => resolve(said.trim() || `ssh ended with ${code}`));
   });
   try {
-    await Promise.race([untilOpen(localPort), ended.then(refuse)]);
+    await Promise.race([untilOpen(localPort), ended.then(refuse), forbidden]);
     const path = pathname === "/" ? "" : pathname;
-    return await use(`http://127.0.0.1:${localPort}${path}`);
+    return await Promise.race([use(`http://127.0.0.1:${localPort}${path}`), forbidden]);
   } finally {
     child.kill("SIGTERM");
     await ended;
   }
+}
+
+/** ssh listens here all the same, and stays: each connection then ends without a byte. Source: OpenSSH's channels.c. */
+const FORBIDDEN = /open failed: administratively prohibited/;
+
+function forwardingForbidden(): OperationError {
+  return new OperationError([
+    {
+      what: "the host's SSH server forwards no ports, so its services cannot be reached from here",
+      where: "aistack:host",
+      fix: "Set AllowTcpForwarding yes in /etc/ssh/sshd_config there, and: sudo systemctl reload ssh",
+    },
+  ]);
 }
 
 function refuse(reason: string): never {

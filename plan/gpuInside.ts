@@ -23,6 +23,11 @@ const LOST =
 /** NVML's code 999: the devices were there when the container started, and are not any more. */
 const TAKEN_AWAY = /Failed to initialize NVML: Unknown Error/;
 
+/** Whether a running container has lost its GPUs in the way that a restart mends. */
+export function isTakenAway(inside: GpuInsideFacts): boolean {
+  return inside.exitCode !== 0 && TAKEN_AWAY.test(inside.text);
+}
+
 /** The sentence in which a container's nvidia-smi says that it reaches no GPU; undefined where it does not say so. */
 export function lossOf(inside: GpuInsideFacts): string | undefined {
   return inside.exitCode !== 0 && LOST.test(inside.text) ? inside.text : undefined;
@@ -65,9 +70,33 @@ export function judgeInside(
   return problems;
 }
 
-function remedyFor({ exitCode, text }: GpuInsideFacts): string {
-  if (TAKEN_AWAY.test(text))
-    return "A systemctl daemon-reload took them away from the running container. Run it again: a new container has them. aistack:gpuMode: cdi keeps them";
+/** Prints those of the nodes in its arguments that the process may not use. */
+const UNUSABLE = 'for node; do [ -r "$node" ] && [ -w "$node" ] || echo "$node"; done';
+
+/** The command that prints those of the device nodes that a container may not use. */
+export function askForNodes(nodes: readonly string[]): string[] {
+  return ["sh", "-c", UNUSABLE, "sh", ...nodes];
+}
+
+/** @param unusable device nodes, as the command printed them, on one line */
+export function describeUnusable(
+  vendor: "amd" | "intel",
+  unusable: string,
+  where: string,
+): Problem {
+  return { what: `it may not use ${unusable}`, where, fix: nodeRemedy(vendor) };
+}
+
+/** How to see what keeps a container from AMD's and Intel's GPUs. */
+export function nodeRemedy(vendor: "amd" | "intel"): string {
+  const module = vendor === "amd" ? "amdgpu" : "i915";
+  return `See the rights of the nodes with: ls -ln /dev/dri /dev/kfd, and the driver's log with: dmesg | grep ${module}`;
+}
+
+function remedyFor(inside: GpuInsideFacts): string {
+  const { exitCode } = inside;
+  if (isTakenAway(inside))
+    return "A systemctl daemon-reload takes them away from a running container, and a restart gives them back; here it did not. See what the host says with: nvidia-smi. aistack:gpuMode: cdi keeps them";
   if (exitCode === 126 || exitCode === 127)
     return "nvidia-smi is not in the container: the container toolkit did not add the driver's tools. Update the toolkit";
   return "See what the host says with: nvidia-smi";

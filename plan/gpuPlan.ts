@@ -3,10 +3,10 @@ import type { ContainerSpec } from "./containerSpec";
 import { formatProblem } from "./errors";
 import { asksGpu } from "./gpuDrift";
 import type { GpuFacts, GpuProblem } from "./gpuFacts";
-import type { GpuReport } from "./gpuReport";
+import { computingUuids } from "./gpuReport";
 import { type GpuRequest, type GpuVariant, renderNodesOf, requestGpu } from "./gpuRequest";
 import { checkGpu, errorsOf, type GpuRequirement } from "./gpuRequirement";
-import { chooseImage, type ImagePlan } from "./images";
+import { chooseImage, type ImagePlan, imageNames } from "./images";
 import type { ServicePlan, StackPlan } from "./plan";
 
 /** What a host's GPUs make of what a stack wants. */
@@ -33,25 +33,27 @@ export function decideGpu(requirement: GpuRequirement, facts: GpuFacts): GpuDeci
 
 function namesOf({ gpu, gpuDevices }: GpuRequirement, facts: GpuFacts): string[] {
   if (gpu === "nvidia")
-    return gpuDevices.length > 0 ? [...gpuDevices].sort() : computingGpus(facts.report).sort();
+    return gpuDevices.length > 0 ? [...gpuDevices].sort() : computingUuids(facts.report).sort();
   const nodes = renderNodesOf(gpu, gpuDevices, facts).map(({ path }) => path);
   return [...(gpu === "amd" ? ["/dev/kfd"] : []), ...nodes.sort()];
 }
 
-/** Instances in the place of a GPU that is cut into them. */
-function computingGpus(report: GpuReport): string[] {
-  return report.gpus.flatMap(({ uuid, mig }) => {
-    const instances = mig?.enabled === true ? mig.devices.map((device) => device.uuid) : [];
-    return instances.length > 0 ? instances : [uuid];
-  });
+/** Names of the images that an engine has. */
+interface PresentImages {
+  has(name: string): boolean;
 }
 
 /**
  * A plan for the host as it is: services that compute on GPUs get those of the host and the image for
  * them. Where the host cannot give any they stay on the CPU; whether that will do is `checkHost`'s question.
  * @param facts needed where the plan wants GPUs
+ * @param present images of the host's engine
  */
-export function applyGpu(plan: StackPlan, facts: GpuFacts | undefined): StackPlan {
+export function applyGpu(
+  plan: StackPlan,
+  facts: GpuFacts | undefined,
+  present: PresentImages = new Set(),
+): StackPlan {
   if (plan.gpu === undefined) return plan;
   if (facts === undefined) throw new Error("the host's GPUs were not looked at");
   const gpuDecision = decideGpu(plan.gpu, facts);
@@ -64,7 +66,7 @@ export function applyGpu(plan: StackPlan, facts: GpuFacts | undefined): StackPla
       service.gpu
         ? {
             ...service,
-            image: variantOf(service, request.variantKey),
+            image: imageForGpu(service, request.variantKey, present),
             container: withGpu(service.container, request),
           }
         : service,
@@ -72,11 +74,21 @@ export function applyGpu(plan: StackPlan, facts: GpuFacts | undefined): StackPla
   };
 }
 
-/** A driver that serves CUDA 13 serves 12 as well, so where a release has no image for 13 that one is run. */
-function variantOf(service: ServicePlan, key: GpuVariant | undefined): ImagePlan {
-  const exact = key === undefined ? undefined : service.variants[key];
-  const older = key === "nvidia-cuda-13" ? service.variants["nvidia-cuda-12"] : undefined;
-  return exact ?? older ?? service.image;
+/**
+ * The image of a service for a kind of GPU. A driver that serves CUDA 13 serves 12 as well, so where a release has no
+ * image for 13 that one is run; also where the engine has that one alone, as from an archive, unless the registry's is asked for.
+ */
+export function imageForGpu(
+  { image, variants }: Pick<ServicePlan, "image" | "variants">,
+  key: GpuVariant | undefined,
+  present: PresentImages = new Set(),
+): ImagePlan {
+  const exact = key === undefined ? undefined : variants[key];
+  const older = key === "nvidia-cuda-13" ? variants["nvidia-cuda-12"] : undefined;
+  if (exact === undefined) return older ?? image;
+  const isThere = (plan: ImagePlan) => imageNames(plan).some((name) => present.has(name));
+  const olderAlone = older !== undefined && !isThere(exact) && isThere(older);
+  return olderAlone && exact.source !== "registry" ? older : exact;
 }
 
 function withGpu(container: ContainerSpec, request: GpuRequest): ContainerSpec {

@@ -1,5 +1,5 @@
 import type { GpuEngineFacts, GpuFacts, GpuProblem, NvmlFault, ToolkitFacts } from "./gpuFacts";
-import type { GpuReport } from "./gpuReport";
+import { computingUuids, type GpuReport } from "./gpuReport";
 import { installDriver, nvmlProblem, type RemedyContext, updateDriver } from "./nvmlRemedies";
 import { plain } from "./quote";
 import {
@@ -9,10 +9,11 @@ import {
   updateToolkit,
   WRITE_CDI_SPEC,
 } from "./toolkitRemedies";
+import { describeFloor, findFloor, floorOf } from "./versionFloors";
 import { isOlder } from "./versions";
 
-/** Oldest toolkit that is accepted, and the way out of a container that it closed. Source: NVIDIA bulletin 5850. */
-export const TOOLKIT_FLOOR = { version: "1.19.1", cve: "CVE-2026-24260" };
+/** Its name in the table of floors. */
+const TOOLKIT = "nvidia-container-toolkit";
 
 /** Oldest driver that Ollama computes on, and the oldest for GPUs up to compute capability 6.2. Source: ollama, docs/gpu.mdx. */
 export const OLLAMA_DRIVER = "550";
@@ -144,8 +145,7 @@ function migProblems(report: GpuReport): GpuProblem[] {
   return report.gpus
     .filter(({ mig }) => mig?.enabled === true && mig.devices.length === 0)
     .map(({ index }) => ({
-      // The driver gives nobody a partitioned GPU as a whole.
-      severity: report.gpus.length === 1 ? "error" : "warning",
+      severity: computingUuids(report).length === 0 ? "error" : "warning",
       what: "it is in MIG mode, but has no instances, so nothing can compute on it",
       where: `GPU ${index}`,
       fix: `List the sizes with: sudo nvidia-smi mig -i ${index} -lgip, make instances with: sudo nvidia-smi mig -i ${index} -cgi ID -C, or leave MIG with: sudo nvidia-smi -i ${index} -mig 0`,
@@ -159,18 +159,16 @@ function toolkitProblems({ facts, toolkit, host, engine }: ProblemContext): GpuP
     return [error(what, where, installToolkit(host, engine, toolkit))];
   }
   const { version } = toolkit;
-  const { version: floor, cve } = TOOLKIT_FLOOR;
   if (version === null)
     return [
       error(
-        `its version could not be read; ${floor} or newer is needed`,
+        `its version could not be read; ${floorOf(findFloor(TOOLKIT))} or newer is needed`,
         where,
         "See what this says: nvidia-ctk --version",
       ),
     ];
-  if (!isOlder(version, floor)) return [];
-  const what = `version ${version} lets containers break out to the host (${cve}); ${floor} or newer is needed`;
-  return [error(what, where, updateToolkit(host))];
+  const found = describeFloor(TOOLKIT, version);
+  return found === undefined ? [] : [error(found, where, updateToolkit(host))];
 }
 
 /** How GPUs get from the host into containers. */
@@ -216,10 +214,9 @@ function reloadHazard(engine: GpuEngineFacts): GpuProblem[] {
 /** A specification that names GPUs by UUID, but not all there are: one was added, or partitioned anew. */
 function staleSpecification({ cdiDevices }: ToolkitFacts, report: GpuReport): GpuProblem[] {
   if (!cdiDevices.some((name) => /=(?:GPU|MIG)-/.test(name))) return [];
-  const uuids = report.gpus.flatMap(({ uuid, mig }) =>
-    mig?.enabled === true ? mig.devices.map((device) => device.uuid) : [uuid],
+  const unnamed = computingUuids(report).filter(
+    (uuid) => !cdiDevices.includes(`nvidia.com/gpu=${uuid}`),
   );
-  const unnamed = uuids.filter((uuid) => !cdiDevices.includes(`nvidia.com/gpu=${uuid}`));
   if (unnamed.length === 0) return [];
   const what = `the CDI specification is out of date: it does not name ${unnamed.join(", ")}`;
   return [warning(what, "container toolkit", `Write it anew: ${WRITE_CDI_SPEC}`)];

@@ -57,3 +57,13 @@ export const gpuReportSchema = z.strictObject({
 });
 
 export type GpuReport = z.infer<typeof gpuReportSchema>;
+
+/**
+ * UUIDs of what computes: of a GPU in MIG mode its instances, of which there may be none, and never the GPU as a whole:
+ * the driver gives nobody that one, and NVIDIA's CDI specification does not name it.
+ */
+export function computingUuids(report: Pick<GpuReport, "gpus">): string[] {
+  return report.gpus.flatMap(({ uuid, mig }) =>
+    mig?.enabled === true ? mig.devices.map((device) => device.uuid) : [uuid],
+  );
+}

@@ -18,7 +18,7 @@ interface UsableGpu {
   readonly name: string;
   /** null where it shares the CPU's memory, or where that could not be read */
   readonly memoryMib: number | null;
-  /** cut into instances, which are used in its place */
+  /** in MIG mode: its instances are used in its place */
   readonly partitioned: boolean;
 }
 
@@ -55,9 +55,10 @@ function checkNvidia(requirement: GpuRequirement, facts: GpuFacts): GpuProblem[]
 /** GPUs that can be named: whole ones, and the instances of those that are partitioned. */
 function nvidiaGpus(report: GpuReport): UsableGpu[] {
   return report.gpus.flatMap((gpu) => {
-    const instances = gpu.mig?.enabled === true ? gpu.mig.devices : [];
+    const partitioned = gpu.mig?.enabled === true;
+    const instances = partitioned ? (gpu.mig?.devices ?? []) : [];
     return [
-      { name: gpu.uuid, memoryMib: gpu.memory_total_mib, partitioned: instances.length > 0 },
+      { name: gpu.uuid, memoryMib: gpu.memory_total_mib, partitioned },
       ...instances.map(({ uuid, memory_total_mib: memoryMib }) => ({
         name: uuid,
         memoryMib,

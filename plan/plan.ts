@@ -167,7 +167,10 @@ export function planStack(
 
   const { allowBelowFloor, overrides } = settings.images;
   const floors = checkImageFloors(
-    servicePlans.map(({ image }) => image),
+    servicePlans.flatMap(({ image, variants }) => [
+      image,
+      ...Object.entries(variants).map(([variant, plan]) => ({ ...plan, variant })),
+    ]),
     allowBelowFloor,
     new Set(Object.keys(overrides)),
   );

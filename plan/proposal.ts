@@ -24,13 +24,18 @@ export interface Proposal {
 /**
  * Proposes settings for a host.
  * @param services names of the services that are to run
+ * @param gpuDevices the only GPUs that they are to use; empty: all
  */
-export function propose(facts: GpuFacts, services: readonly string[]): Proposal {
+export function propose(
+  facts: GpuFacts,
+  services: readonly string[],
+  gpuDevices: readonly string[] = [],
+): Proposal {
   const gpu = proposeVendor(facts);
   const requirement = gpu === "none" ? undefined : requirementOf(gpu, facts);
   const gpuMode = gpu === "nvidia" ? requirement?.gpuMode : undefined;
   const ramMib = facts.host.memoryTotalMib ?? 0;
-  const model = exampleModel(vramOf(gpu, facts), ramMib);
+  const model = exampleModel(vramOf(gpu, gpuDevices, facts), ramMib);
   const models = services.includes(MODEL_SERVICE) ? [{ name: model.name }] : [];
   return {
     settings: {
@@ -69,12 +74,30 @@ function requirementOf(gpu: GpuRequirement["gpu"], facts: GpuFacts): GpuRequirem
   return { gpu, gpuMode, gpuDevices: [], gpuRequired: true, minVramMiB: 0 };
 }
 
-function vramOf(gpu: Settings["gpu"], { report, renderNodes }: GpuFacts): number {
-  const sizes =
-    gpu === "nvidia"
-      ? report.gpus.map(({ memory_total_mib: size }) => size)
-      : renderNodes.filter(({ vendor }) => vendor === gpu).map(({ memoryTotalMib: size }) => size);
-  return sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
+/** MiB that one process can use: models are spread over whole GPUs, but a process gets no more than one MIG instance. */
+function vramOf(
+  gpu: Settings["gpu"],
+  gpuDevices: readonly string[],
+  { report, renderNodes }: GpuFacts,
+): number {
+  const isUsed = (...names: readonly string[]) =>
+    gpuDevices.length === 0 || names.some((name) => gpuDevices.includes(name));
+  if (gpu !== "nvidia") {
+    const nodes = renderNodes.filter(({ vendor, name }) => vendor === gpu && isUsed(name));
+    return sum(nodes.map(({ memoryTotalMib }) => memoryTotalMib));
+  }
+  const whole = report.gpus.filter(({ uuid, mig }) => mig?.enabled !== true && isUsed(uuid));
+  const instances = report.gpus.flatMap(({ uuid, mig }) =>
+    mig?.enabled === true ? mig.devices.filter((device) => isUsed(device.uuid, uuid)) : [],
+  );
+  return Math.max(
+    sum(whole.map(({ memory_total_mib: size }) => size)),
+    ...instances.map(({ memory_total_mib: size }) => size ?? 0),
+  );
+}
+
+function sum(sizes: readonly (number | null)[]): number {
+  return sizes.reduce<number>((total, size) => total + (size ?? 0), 0);
 }
 
 const GIB = 1024;

@@ -35,16 +35,36 @@ const FAILURES: readonly {
   },
 ];
 
+/** With 255 ssh itself gives up, with 127 a shell that has no ssh. Source: ssh(1), POSIX. */
+const UNUSABLE = [127, 255];
+
 /**
  * Why a host could not be looked at over SSH, from what ssh printed.
+ * @param exitCode of the command that ran ssh; absent: not known
  * @returns undefined where the failure is none of the connection's
  */
-export function explainSshFailure(host: HostConnection, output: string): Problem | undefined {
+export function explainSshFailure(
+  host: HostConnection,
+  output: string,
+  exitCode?: number,
+): Problem | undefined {
   for (const { said, explain } of FAILURES) {
     const line = output.split("\n").find((candidate) => said.test(candidate));
     if (line !== undefined) return explain(host, foreign(line.trim()));
   }
-  return undefined;
+  if (exitCode === undefined || !UNUSABLE.includes(exitCode)) return undefined;
+  const last = output.trimEnd().split("\n").at(-1)?.trim() || `exit code ${exitCode}`;
+  return {
+    what: `ssh could not be used: ${foreign(last)}`,
+    where: "aistack:host",
+    fix: `Mend what this tells: ${commandByHand(host)}`,
+  };
+}
+
+/** What people type to see for themselves. */
+function commandByHand({ address, user, port, privateKeyFile }: HostConnection): string {
+  const identity = privateKeyFile === undefined ? [] : ["-i", privateKeyFile];
+  return ["ssh", "-v", ...identity, "-p", port, `${user}@${address}`, "true"].join(" ");
 }
 
 /** `ssh-ed25519` → `ed25519`, as OpenSSH names the files of a server's keys. */

@@ -34,6 +34,13 @@ export const VERSION_FLOORS = data as {
   readonly floors: readonly VersionFloor[];
 };
 
+/** What the table says of a component that it is known to have. */
+export function findFloor(component: string): VersionFloor {
+  const floor = VERSION_FLOORS.floors.find((candidate) => candidate.component === component);
+  if (floor === undefined) throw new Error(`${component} has no floor`);
+  return floor;
+}
+
 /** The first version without any of the listed flaws. */
 export function floorOf({ advisories }: VersionFloor): string {
   return advisories
@@ -68,19 +75,25 @@ export interface FloorFindings {
   readonly warnings: readonly string[];
 }
 
+/** An image that a service may run. */
+export interface CheckedImage extends Pick<ImagePlan, "service" | "reference"> {
+  /** the kind of GPU in whose place it is; absent: the plain image */
+  readonly variant?: string;
+}
+
 /**
  * Holds the images of services against their floors.
  * @param allowed services that may run below it, as the settings say
  * @param overridden services whose image the settings name
  */
 export function checkImageFloors(
-  images: readonly ImagePlan[],
+  images: readonly CheckedImage[],
   allowed: readonly string[],
   overridden: ReadonlySet<string>,
 ): FloorFindings {
   const problems: Problem[] = [];
   const warnings: string[] = [];
-  for (const { service, reference } of images) {
+  for (const { service, reference, variant } of images) {
     const floor = VERSION_FLOORS.floors.find(({ component }) => component === service);
     if (floor === undefined) continue;
     const version = parseImageReference(reference)?.tag ?? "";
@@ -99,7 +112,7 @@ export function checkImageFloors(
         what: found,
         where: overridden.has(service)
           ? `aistack:images.overrides.${service}`
-          : `services.${service}.image`,
+          : `services.${service}.${variant === undefined ? "image" : `x-aistack.variants.${variant}`}`,
         fix: `Name ${floorOf(floor)} or newer. To run it all the same, set aistack:images.allowBelowFloor: [${service}]`,
       });
     }

@@ -1,6 +1,7 @@
 /**
- * Compares dotted versions number by number: `580.95.05` with `580`, `28.2.0-rc.1` with `28.2`. What follows
- * the numbers does not count, as it does in compareVersions. A version without numbers, as own builds have, is taken for new enough.
+ * Compares dotted versions number by number: `580.95.05` with `580`, `28.2.0-rc.1` with `28.2`. What follows the
+ * numbers does not count, since a release candidate can do what its release can; for flaws compareVersions is asked, where
+ * it does. A version without numbers, as own builds have, is taken for new enough.
  */
 export function isOlder(version: string, floor: string): boolean {
   const [one, other] = [numbersOf(version), numbersOf(floor)];

@@ -1,4 +1,5 @@
 import type Docker from "dockerode";
+import type { EngineAccess } from "../../host/dockerCommand";
 import { withTunnel } from "../../host/sshTunnel";
 import { SPEC_LABEL } from "../../plan/drift";
 import { HostNotReadyError, type Problem, StackError } from "../../plan/errors";
@@ -19,24 +20,22 @@ interface Controlled extends ServicePlan {
 }
 
 /** A stack, and how its host is reached. */
-export interface ControlledStack {
+export interface ControlledStack extends EngineAccess {
   readonly docker: Docker;
   readonly plan: StackPlan;
-  /** arguments of ssh to the host; undefined: this machine */
-  readonly ssh: readonly string[] | undefined;
 }
 
 /** Starts, stops and restarts the containers of one stack, and no others. */
 export class ServiceControl {
   readonly #docker: Docker;
   readonly #plan: StackPlan;
-  readonly #ssh: readonly string[] | undefined;
+  readonly #access: EngineAccess;
   readonly #report: ActionReport;
 
-  constructor({ docker, plan, ssh }: ControlledStack, report: ActionReport) {
+  constructor({ docker, plan, dockerHost, ssh }: ControlledStack, report: ActionReport) {
     this.#docker = docker;
     this.#plan = plan;
-    this.#ssh = ssh;
+    this.#access = { dockerHost, ssh };
     this.#report = report;
   }
 
@@ -69,12 +68,12 @@ export class ServiceControl {
           this.#report(name, "starting");
           await askEngine(container.name, () => (state.Paused ? handle.unpause() : handle.start()));
         }
-        await withTunnel(this.#ssh, readinessUrl, (url) =>
+        await withTunnel(this.#access.ssh, readinessUrl, (url) =>
           waitUntilReady({
             container: container.name,
             url,
             hostUrl: readinessUrl,
-            ssh: this.#ssh,
+            ...this.#access,
             secondsAllowed: readinessSeconds,
             log: (line) => this.#report(name, line),
           }),

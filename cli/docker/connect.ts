@@ -20,8 +20,8 @@ export async function connectDocker(access: HostAccess): Promise<Docker> {
   return new Client(options);
 }
 
-function agentFor({ dockerHost, ssh, connection }: HostAccess): Agent {
-  if (ssh !== undefined) return new SshAgent(ssh, connection);
+function agentFor({ dockerHost, ssh, declared }: HostAccess): Agent {
+  if (ssh !== undefined) return new SshAgent(ssh, declared?.host);
   if (dockerHost.startsWith("tcp://")) {
     const { hostname, port } = new URL(dockerHost);
     const createConnection = () => connect(Number(port || 2375), hostname);

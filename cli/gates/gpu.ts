@@ -11,7 +11,7 @@ export type GpuGateName = "gpu-host" | "gpu-inside" | "gpu-use";
 const log = (line: string) => process.stderr.write(`${line}\n`);
 
 /**
- * Runs a gate for GPUs. Environment: GPU_REQUIREMENT (JSON); GPU_NAMES (one a line) for gpu-inside; MODEL for
+ * Runs a gate for GPUs. Environment: GPU_REQUIREMENT (JSON); GPU_NAMES (one a line) and SECONDS_ALLOWED for gpu-inside; MODEL for
  * gpu-use. gpu-host reads the probe's output from standard input.
  * @returns what to print
  */
@@ -27,7 +27,8 @@ export async function runGpuGate(
       return judgeGpuHost({ requirement, probed: readFileSync(0, "utf8"), log });
     case "gpu-inside": {
       const names = (environment.GPU_NAMES ?? "").split("\n");
-      return checkGpuInside({ ...target, gpu, names, required, log });
+      const secondsAllowed = Number(environment.SECONDS_ALLOWED);
+      return checkGpuInside({ ...target, gpu, names, secondsAllowed, required, log });
     }
     case "gpu-use":
       return confirmGpuUse({ ...target, model: environment.MODEL ?? "", required, log });

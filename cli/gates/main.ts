@@ -1,4 +1,4 @@
-import { sshFromEnvironment } from "../../host/hostAccess";
+import { accessFromEnvironment } from "../../host/hostAccess";
 import { withTunnel } from "../../host/sshTunnel";
 import { StackError } from "../../plan/errors";
 import { proveAnswers } from "./answers";
@@ -13,10 +13,10 @@ const log = (line: string) => process.stderr.write(`${line}\n`);
  */
 async function main(): Promise<string> {
   const { GATE, CONTAINER = "", URL = "", ...environment } = process.env;
-  const ssh = sshFromEnvironment(process.env);
+  const { dockerHost, ssh } = accessFromEnvironment(process.env);
   // Not every gate asks the service itself.
   return withTunnel(URL === "" ? undefined : ssh, URL, async (url) => {
-    const target = { container: CONTAINER, url, hostUrl: URL, ssh };
+    const target = { container: CONTAINER, url, hostUrl: URL, dockerHost, ssh };
     if (GATE?.startsWith("gpu-")) return runGpuGate(GATE as GpuGateName, target, environment);
     if (GATE === "ready") {
       const secondsAllowed = Number(environment.SECONDS_ALLOWED);

@@ -30,12 +30,16 @@ export const HOST_PAGES: Readonly<Record<string, Page>> = {
   "images save": {
     description: [
       "Writes the images that a stack runs from into one file, each with its hash, for a host that reaches no registry.",
+      "Which image a service runs depends on the host's GPU and driver. From a machine without that GPU name the kind with --variant (nvidia-cuda-12, nvidia-cuda-13, amd, intel), or take them all with --all-variants; what is missing is pulled.",
     ],
     exitCodes: {
       1: "it was interrupted, or the file cannot be written",
       2: "the file is there already, or too little space is free",
     },
-    examples: [["aistack images save images.tar", "then carry it over, with images.lock.yaml"]],
+    examples: [
+      ["aistack images save images.tar", "then carry it over, with images.lock.yaml"],
+      ["aistack images save images.tar --variant nvidia-cuda-13", "for a host with another GPU"],
+    ],
   },
   "images load": {
     description: [
@@ -51,6 +55,7 @@ export const HOST_PAGES: Readonly<Record<string, Page>> = {
   "gpu-check": {
     description: [
       "Reads the host's NVIDIA GPUs by NVML, else by nvidia-smi, and what containers need to have them: driver, container toolkit, Docker's runtime and CDI. Each fault is told with its remedy. It changes nothing, and needs no stack.",
+      "With --container it also starts a throw-away container of an image that the host has, which asks for the GPUs as the stack's containers do: NVIDIA's by CDI or runtime, the named ones alone, AMD's and Intel's device nodes.",
     ],
     exitCodes: { 3: "a GPU is expected and cannot be used" },
     examples: [

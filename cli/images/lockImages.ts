@@ -6,7 +6,11 @@ import { readComposeProject } from "../../plan/composeFile";
 import { decodeStackFile } from "../../plan/configKeys";
 import { ProblemList, StackError } from "../../plan/errors";
 import { type ImageLock, LOCK_FILE } from "../../plan/imageLock";
-import { collectImageReferences, lockableReferences } from "../../plan/imageReferences";
+import {
+  collectImageReferences,
+  collectPlanReferences,
+  lockableReferences,
+} from "../../plan/imageReferences";
 import { readSettings, type Settings } from "../../plan/settings";
 import { parseYaml } from "../../plan/yamlDocument";
 import { planFromCheckout } from "../observe";
@@ -50,8 +54,7 @@ export async function lockImages(root: string, options: LockOptions): Promise<Lo
 }
 
 function referencesOf(root: string, stack: string): string[] {
-  const { services } = planFromCheckout(root, stack);
-  return [...new Set(services.map(({ image }) => image.reference))].sort();
+  return collectPlanReferences(planFromCheckout(root, stack).services);
 }
 
 function referencesOfAll(root: string): string[] {

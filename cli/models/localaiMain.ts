@@ -1,4 +1,4 @@
-import { sshFromEnvironment } from "../../host/hostAccess";
+import { accessFromEnvironment } from "../../host/hostAccess";
 import { withTunnel } from "../../host/sshTunnel";
 import { StackError } from "../../plan/errors";
 import { ensureLocalai } from "./ensureLocalai";
@@ -14,7 +14,7 @@ async function main(): Promise<string> {
     LOCALAI_RECORD = "",
     CONTAINER = "",
   } = process.env;
-  return withTunnel(sshFromEnvironment(process.env), LOCALAI_URL, (url) =>
+  return withTunnel(accessFromEnvironment(process.env).ssh, LOCALAI_URL, (url) =>
     ensureLocalai({
       spec: {
         kind: LOCALAI_KIND === "backend" ? "backend" : "model",

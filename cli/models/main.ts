@@ -1,4 +1,4 @@
-import { sshFromEnvironment } from "../../host/hostAccess";
+import { accessFromEnvironment } from "../../host/hostAccess";
 import { withTunnel } from "../../host/sshTunnel";
 import { StackError } from "../../plan/errors";
 import { ensureModel } from "./ensureModel";
@@ -13,7 +13,8 @@ async function main(): Promise<void> {
     MODEL_RECORD = "",
     CONTAINER = "",
   } = process.env;
-  const digest = await withTunnel(sshFromEnvironment(process.env), OLLAMA_URL, (url) =>
+  const { ssh } = accessFromEnvironment(process.env);
+  const digest = await withTunnel(ssh, OLLAMA_URL, (url) =>
     ensureModel({
       ollama: { url, hostUrl: OLLAMA_URL, container: CONTAINER },
       name: MODEL_NAME,

@@ -19,8 +19,11 @@ export interface ListedStack {
   readonly profile: string | null;
   readonly services: readonly string[];
   readonly lastUpdate: LastUpdate | null;
-  /** null where the stack was not created; `unknown` where it could not be looked at */
-  readonly health: "fine" | "failing" | "pending" | "unknown" | null;
+  /**
+   * null where the stack was not created; `not up` where it was destroyed or never brought up; `unknown` where it could
+   * not be looked at
+   */
+  readonly health: "fine" | "failing" | "pending" | "not up" | "unknown" | null;
   /** why something of it is unknown */
   readonly problem: string | null;
 }
@@ -51,7 +54,7 @@ async function describeStack(
       services: plan.services.map((service) => service.name),
     };
     if (!created) return { ...declared, health: null, problem: null };
-    return { ...declared, ...(await lookAt(root, name)) };
+    return { ...declared, ...(await lookAt(root, name, known.lastUpdate)) };
   } catch (error) {
     if (!(error instanceof StackError)) throw error;
     const unknown = { host: null, profile: null, services: [], health: null };
@@ -59,16 +62,19 @@ async function describeStack(
   }
 }
 
+/** One host that cannot be looked at, for whatever reason, must not keep the others from being listed. */
 async function lookAt(
   root: string,
   name: string,
+  lastUpdate: LastUpdate | null,
 ): Promise<Pick<ListedStack, "health" | "problem">> {
   try {
     const { report } = await collectStatus(root, name);
-    return { health: judgeStatus(report), problem: null };
+    const isUp = lastUpdate !== null && lastUpdate.kind !== "destroy";
+    const isEmpty = report.services.every(({ health }) => health === "missing");
+    return { health: isEmpty && !isUp ? "not up" : judgeStatus(report), problem: null };
   } catch (error) {
-    if (!(error instanceof StackError)) throw error;
-    return { health: "unknown", problem: error.message };
+    return { health: "unknown", problem: (error as Error).message };
   }
 }
 

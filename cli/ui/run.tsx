@@ -40,6 +40,7 @@ export async function runTerminalUi(root: string, stack: string): Promise<void> 
     stack,
     plan,
     docker,
+    dockerHost: access.dockerHost,
     ssh: access.ssh,
     gpu,
     dispatch,

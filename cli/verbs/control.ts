@@ -33,10 +33,8 @@ async function controlServices(verb: Verb, services: readonly string[], stack: s
   const root = findProjectRoot();
   const { plan, access } = openStack(root, stack);
   const tell = (service: string, state: string) => print(`${service}: ${state}`);
-  const control = new ServiceControl(
-    { docker: await connectDocker(access), plan, ssh: access.ssh },
-    tell,
-  );
+  const docker = await connectDocker(access);
+  const control = new ServiceControl({ ...access, docker, plan }, tell);
   await control[verb](services);
   if (verb === "stop") {
     print();

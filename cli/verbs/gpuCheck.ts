@@ -8,8 +8,9 @@ import { decodeStackFile } from "../../plan/configKeys";
 import { formatProblem, OperationError, type Problem, StackError } from "../../plan/errors";
 import { missingGpu } from "../../plan/gpuExpectation";
 import type { GpuFacts } from "../../plan/gpuFacts";
-import { checkGpu as compareGpus, errorsOf } from "../../plan/gpuRequirement";
+import { checkGpu as compareGpus, errorsOf, type GpuRequirement } from "../../plan/gpuRequirement";
 import { formatGpuFacts } from "../../plan/gpuText";
+import { propose } from "../../plan/proposal";
 import { readSettings, type Settings } from "../../plan/settings";
 import { parseYaml } from "../../plan/yamlDocument";
 import { findProjectRoot } from "../artifacts/projectRoot";
@@ -35,7 +36,10 @@ export function registerGpuCheckCommand(program: Command, finish: (code: number)
     )
     .option("-s, --stack <name>", "look at this stack's host, and expect the GPU that it requires")
     .option("--required", "expect a GPU, whatever the stack says")
-    .option("--container <image>", "read NVML in a throw-away container of this image too")
+    .option(
+      "--container <image>",
+      "look for the GPUs in a throw-away container of this image too, which asks for them as the stack's containers do",
+    )
     .option("--save [path]", `write the report to a file; default: ${REPORT}`)
     .option("--json", "print the report as JSON, and nothing else")
     .action(async (options: GpuCheckOptions) => finish(await checkGpu(findProjectRoot(), options)));
@@ -44,6 +48,7 @@ export function registerGpuCheckCommand(program: Command, finish: (code: number)
 /** @returns the exit code */
 export async function checkGpu(root: string, options: GpuCheckOptions): Promise<number> {
   const settings = options.stack === undefined ? undefined : settingsOf(root, options.stack);
+  if (options.container !== undefined && settings?.gpu === "none") throw wantsNoGpu(options.stack);
   const target = saveTarget(options.save, settings);
   const host: DeclaredHost = {
     access: accessHost(root, options.stack ?? "", settings?.host),
@@ -61,10 +66,10 @@ export async function checkGpu(root: string, options: GpuCheckOptions): Promise<
   // The table has told those already.
   const untold = missing.filter((problem) => options.json || !isKnown(problem, facts));
   if (options.container !== undefined) {
-    const cdi = settings === undefined ? facts.report.toolkit.cdi : settings.gpuMode === "cdi";
-    const seen = await readGpuInContainer(host, options.container, cdi);
-    if ("uuids" in seen) told.write(`a container sees ${seen.uuids.join(", ")}\n`);
-    else untold.push(seen.problem);
+    const requirement = requirementOf(settings, facts);
+    const found = await readGpuInContainer(host, options.container, requirement, facts);
+    if ("seen" in found) told.write(`a container sees ${found.seen.join(", ")}\n`);
+    else untold.push(found.problem);
   }
   for (const problem of untold) process.stderr.write(`${formatProblem(problem)}\n`);
   return missing.length + untold.length === 0 ? EXIT.done : EXIT.hostNotReady;
@@ -80,6 +85,24 @@ function settingsOf(root: string, stack: string): Settings {
   const stackFile = parseYaml(file, readFileSync(join(root, file), "utf8"));
   if (stackFile.problems.length > 0) throw new StackError(stackFile.problems);
   return readSettings(decodeStackFile(stackFile.value), stackFile);
+}
+
+function wantsNoGpu(stack = ""): StackError {
+  return new StackError([
+    {
+      what: `stack "${stack}" uses no GPU, so none is to be found in its containers`,
+      where: "--container",
+      fix: "Set aistack:gpu, or leave --container out",
+    },
+  ]);
+}
+
+/** What a container asks for: as the stack says it, or, without one, what would be proposed for the host. */
+function requirementOf(settings: Settings | undefined, facts: GpuFacts): GpuRequirement {
+  const { gpu, gpuMode = "cdi" } = settings ?? propose(facts, []).settings;
+  const { gpuDevices = [], gpuRequired = true, minVramMiB = 0 } = settings ?? {};
+  // Where none is seen, what the container says of NVIDIA's tells why.
+  return { gpu: gpu === "none" ? "nvidia" : gpu, gpuMode, gpuDevices, gpuRequired, minVramMiB };
 }
 
 function expected(facts: GpuFacts, settings: Settings | undefined, required: boolean): Problem[] {

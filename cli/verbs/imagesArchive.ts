@@ -1,11 +1,32 @@
 import type { Command } from "commander";
 import { formatBytes } from "../../plan/quantities";
+import type { SavedVariants } from "../../plan/savedImages";
 import { findProjectRoot } from "../artifacts/projectRoot";
 import { EXIT } from "../exitCodes";
 import { loadImages } from "../images/archive/loadImages";
 import { saveImages } from "../images/archive/saveImages";
 import { chooseStack } from "../stackSelection";
 import { runSteps } from "../steps";
+
+interface SaveVerbOptions {
+  readonly stack?: string;
+  readonly force?: boolean;
+  readonly variant: readonly string[];
+  readonly allVariants?: boolean;
+}
+
+function chosenVariants({ variant, allVariants }: SaveVerbOptions): SavedVariants | undefined {
+  if (allVariants === true) return "all";
+  return variant.length === 0 ? undefined : variant;
+}
+
+/** An operation that ends early removes what it made. */
+function interruption(): AbortSignal {
+  const stop = new AbortController();
+  const interrupt = () => stop.abort();
+  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  return stop.signal;
+}
 
 export function registerImageArchiveCommands(
   images: Command,
@@ -17,18 +38,24 @@ export function registerImageArchiveCommands(
     .description("write the images that a stack runs from into a file, for hosts without a network")
     .option("-s, --stack <name>", "the stack; default: the selected one")
     .option("-f, --force", "replace a file that is there")
-    .action(async (file: string, options: { stack?: string; force?: boolean }) => {
+    .option(
+      "--variant <name>",
+      "for a host with this kind of GPU, such as nvidia-cuda-13, in place of the stack's own; may be repeated",
+      (name: string, others: string[]) => [...others, name],
+      [],
+    )
+    .option("--all-variants", "for a host with whichever GPU of the stack's vendor, or none")
+    .action(async (file: string, options: SaveVerbOptions) => {
       const root = findProjectRoot();
       const stack = options.stack ?? chooseStack(root, undefined);
-      const stop = new AbortController();
-      const interrupt = () => stop.abort();
-      process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+      const variants = chosenVariants(options);
+      const signal = interruption();
       await runSteps([
         {
           title: `images of ${stack}`,
-          run: async ({ progress }) => {
-            const request = { stack, file, force: options.force === true };
-            const saved = await saveImages(root, request, { progress, signal: stop.signal });
+          run: async (report) => {
+            const request = { stack, file, force: options.force === true, variants };
+            const saved = await saveImages(root, request, { ...report, signal });
             const { bytes, sha256 } = saved.archive;
             return `${saved.images.length} in ${file}, ${formatBytes(bytes)}, SHA-256 of the images ${sha256}`;
           },
@@ -45,14 +72,12 @@ export function registerImageArchiveCommands(
     .action(async (file: string, options: { stack?: string }) => {
       const root = findProjectRoot();
       const notes: string[] = [];
-      // Broken off, it would leave images without their names.
-      const finishFirst = () => process.stderr.write("The images are handed over first.\n");
-      process.on("SIGINT", finishFirst).on("SIGTERM", finishFirst);
+      const signal = interruption();
       await runSteps([
         {
           title: `images of ${file}`,
           run: async (report) => {
-            const loaded = await loadImages(root, { ...options, file }, report);
+            const loaded = await loadImages(root, { ...options, file }, { ...report, signal });
             notes.push(...loaded.notes);
             return loaded.images.map(({ reference }) => reference).join(", ");
           },

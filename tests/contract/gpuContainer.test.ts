@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { gpuContainerCommand, parseGpuContainer } from "../../host/gpuContainerProbe";
+import { gpuContainerArguments, parseGpuContainer } from "../../host/gpuContainerProbe";
+import { type GpuRequest, requestGpu } from "../../plan/gpuRequest";
 
 // The engine's own refusals, and what a container of ours may not do. There is no GPU: a stand-in for
 // nvidia-smi, which NVIDIA's toolkit would bring, lies in the image.
@@ -32,9 +33,13 @@ afterEach(async () => {
   expect(stdout).toBe("");
 });
 
-async function run(gpuArguments: readonly string[], command = "/nvidia-smi", image = IMAGE) {
-  const [file = "", ...args] = gpuContainerCommand({ image, gpuArguments, name: NAME, command });
-  const { exitCode, stdout, stderr } = await execa(file, args, { reject: false });
+async function run(wanted: Partial<GpuRequest>, command = "/nvidia-smi", image = IMAGE) {
+  const request = {
+    ...requestGpu({ gpu: "none", gpuMode: "cdi", gpuDevices: [] }, undefined),
+    ...wanted,
+  };
+  const args = gpuContainerArguments({ image, request, name: NAME, command: [command, "-L"] });
+  const { exitCode, stdout, stderr } = await execa("docker", args, { reject: false });
   return parseGpuContainer({ exitCode, stdout, stderr });
 }
 
@@ -44,11 +49,11 @@ const what = async (answer: ReturnType<typeof run>) => {
 };
 
 test("a container that sees a GPU can do nothing else", async () => {
-  expect(await run([])).toEqual({ uuids: ["GPU-00000000-0000-0000-0000-000000000000"] });
+  expect(await run({})).toEqual({ seen: ["GPU-00000000-0000-0000-0000-000000000000"] });
 });
 
 test("an engine that does not know the runtime", async () => {
-  expect(await what(run(["--runtime", `${PREFIX}-none`]))).toBe(
+  expect(await what(run({ runtime: `${PREFIX}-none` }))).toBe(
     "Docker does not know the container toolkit",
   );
 });
@@ -58,17 +63,17 @@ test("a device that no CDI specification names", async () => {
   expect([
     "the engine does not read CDI specifications",
     "no CDI specification names the GPU",
-  ]).toContain(await what(run(["--device", `${PREFIX}.test/gpu=all`])));
+  ]).toContain(await what(run({ devices: [`${PREFIX}.test/gpu=all`] })));
 });
 
 test("an image that is not there is not pulled", async () => {
-  expect(await what(run([], "/nvidia-smi", `${PREFIX}-none:1`))).toBe(
+  expect(await what(run({}, "/nvidia-smi", `${PREFIX}-none:1`))).toBe(
     "the image is not on this host",
   );
 });
 
 test("an image into which nobody put nvidia-smi", async () => {
-  expect(await what(run([], "nvidia-smi-absent"))).toBe(
+  expect(await what(run({}, "nvidia-smi-absent"))).toBe(
     "the driver's tools did not come into the container",
   );
 });

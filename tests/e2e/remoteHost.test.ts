@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectNoChanges, lifeOf, running, update } from "../support/e2e/stack";
 import { docker, inspect, TINY_MODEL, Workspace } from "../support/e2e/workspace";
@@ -16,7 +16,10 @@ describe("a stack on a host over SSH", () => {
   /** instead of this machine's own folders, which the server's are */
   const hostRoot = mkdtempSync(join(tmpdir(), "aistack-host-root-"));
 
-  const configure = (hostKey: string) =>
+  /** Tools that are on the PATH of the host's sessions alone. */
+  const tools = mkdtempSync(join(tmpdir(), "aistack-host-tools-"));
+
+  const configure = (hostKey: string, ...lines: string[]) =>
     workspace.configure(
       [
         "  aistack:host:",
@@ -26,12 +29,15 @@ describe("a stack on a host over SSH", () => {
         `    hostKey: ${hostKey}`,
         `    privateKeyFile: ${sshd.privateKeyFile}`,
         `  aistack:hostRoot: ${hostRoot}`,
+        ...lines.map((line) => `  aistack:${line}`),
         TINY_MODEL,
       ].join("\n"),
     );
 
   beforeAll(async () => {
-    sshd = await startSshd();
+    sshd = await startSshd(undefined, undefined, [
+      `SetEnv PATH=${tools}${delimiter}${process.env.PATH}`,
+    ]);
     workspace = await Workspace.create();
     configure(sshd.hostKey);
     await workspace.prepare();
@@ -42,6 +48,7 @@ describe("a stack on a host over SSH", () => {
     await workspace?.remove();
     await sshd?.stop();
     rmSync(hostRoot, { recursive: true });
+    rmSync(tools, { recursive: true });
   });
 
   it("another host key is refused by preview and up, before anybody was let in", async () => {
@@ -140,6 +147,37 @@ describe("a stack on a host over SSH", () => {
     expect(code).not.toBe(0);
     configure(sshd.hostKey);
     expect(await lifeOf(workspace, "ollama")).toBe(before);
+  });
+
+  it("GPUs are those of the host: preview and gate look at them through SSH", async () => {
+    const uuid = "GPU-00000000-0000-0000-0000-000000000001";
+    const row = `0, ${uuid}, NVIDIA A, 24564, 580.95.05, [N/A], 8.9`;
+    const smi = `#!/bin/sh\ncase "$*" in *--query-gpu*) echo '${row}' ;; *) exit 1 ;; esac\n`;
+    writeFileSync(join(tools, "nvidia-smi"), smi, { mode: 0o755 });
+    configure(sshd.hostKey, "gpu: nvidia", "gpuRequired: false");
+    const up = await workspace.pulumi("up", "--yes");
+    expect(up.output).toContain("warning: without a GPU, on the CPU: ollama. container toolkit:");
+    expect(up.code, up.output).toBe(0);
+    const { output } = await workspace.pulumi("stack", "output", "gpu", "--json");
+    expect(JSON.parse(output)).toMatchObject({
+      driver_version: "580.95.05",
+      gpus: [{ uuid, memory_total_mib: 24564 }],
+      toolkit: { installed: false },
+    });
+    await expectNoChanges(workspace);
+  });
+
+  it("another user of the checkout has no changes either", async () => {
+    // Whatever lies elsewhere for them: their home, their cache, their folder of sockets.
+    const elsewhere = mkdtempSync(join(tmpdir(), "aistack-user-"));
+    const { environment } = workspace;
+    workspace.environment = { ...environment, HOME: elsewhere, XDG_RUNTIME_DIR: elsewhere };
+    try {
+      await expectNoChanges(workspace);
+    } finally {
+      workspace.environment = environment;
+      rmSync(elsewhere, { recursive: true });
+    }
   });
 
   it("destroy: the container goes, the data stays", async () => {

@@ -1,4 +1,8 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { GpuFacts } from "../../plan/gpuFacts";
 import { applyGpu } from "../../plan/gpuPlan";
 import { resolveHostLayer } from "../../plan/hostDrift";
@@ -27,7 +31,7 @@ const answer: Answer = (type, name) => {
   if (type === "docker:RemoteImage")
     return { imageId: "sha256:1111", repoDigest: "ollama/ollama@sha256:2222" };
   if (name === "aistack-gpu") return { stdout: JSON.stringify(nvidiaHost().report) };
-  return type === "command:Command" ? { stdout: "ready" } : {};
+  return type.endsWith("Command") ? { stdout: "ready" } : {};
 };
 
 function build(
@@ -112,6 +116,8 @@ describe("a stack on NVIDIA's GPUs by CDI", () => {
         GPU_REQUIREMENT: REQUIREMENT,
         CONTAINER: "aistack-ollama",
         CONTAINER_ID: "ollama-id",
+        URL: "http://127.0.0.1:11434/api/version",
+        SECONDS_ALLOWED: "180",
         GPU_NAMES: `${GPU_A}\n${GPU_B}`,
       },
       addPreviousOutputInEnv: false,
@@ -227,4 +233,60 @@ test("what reloads systemd comes before the gate, and containers prove themselve
   expect(other.find("command:Command", "ollama-gpu").inputs.environment).not.toEqual(
     graph.find("command:Command", "ollama-gpu").inputs.environment,
   );
+});
+
+describe("a host over SSH", () => {
+  let folder = "";
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "aistack-graph-"));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+  afterEach(() => vi.unstubAllEnvs());
+
+  const HOST = { address: "gpu1.lan", user: "me", hostKey: `ssh-ed25519 ${"A".repeat(68)}` };
+
+  /** What the probe's connection is made of; the state keeps it encrypted. */
+  async function connectionOf(host: Readonly<Record<string, string>>) {
+    const graph = await build({ gpu: "nvidia", host: { ...HOST, ...host } }, nvidiaHost());
+    expect(commands(graph)).toEqual([
+      "command:Command aistack-gpu",
+      "command:Command ollama-gpu",
+      "command:remote:Command aistack-gpu-probe",
+    ]);
+    const { inputs } = graph.find("command:remote:Command", "aistack-gpu-probe");
+    expect(inputs.create).toBe("exec sh -s create");
+    expect(inputs.stdin).toContain(`\nset +eu\n${GPU_PROBE}\n`);
+    const verdict = graph.find("command:Command", "aistack-gpu");
+    expect(verdict.options.dependencies).toEqual(["command:remote:Command aistack-gpu-probe"]);
+    return (inputs.connection as { value: Record<string, unknown> }).value;
+  }
+
+  const CONNECTION = {
+    host: "gpu1.lan",
+    user: "me",
+    port: 22,
+    hostKey: HOST.hostKey,
+    dialErrorLimit: 3,
+    perDialTimeout: 10,
+  };
+  const makeKey = (name: string, passphrase: string) => {
+    const file = join(folder, name);
+    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", passphrase, "-f", file]);
+    return file;
+  };
+
+  test("is looked at there", async () => {
+    expect(await connectionOf({})).toEqual(CONNECTION);
+  });
+
+  test("opens by the key file, or by the SSH agent where a passphrase protects it", async () => {
+    const open = makeKey("open", "");
+    expect(await connectionOf({ privateKeyFile: open })).toEqual({
+      ...CONNECTION,
+      privateKey: readFileSync(open, "utf8"),
+    });
+    vi.stubEnv("SSH_AUTH_SOCK", "/run/agent");
+    const locked = makeKey("locked", "a passphrase");
+    expect(await connectionOf({ privateKeyFile: locked })).toEqual(CONNECTION);
+  });
 });

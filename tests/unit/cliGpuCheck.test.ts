@@ -67,6 +67,7 @@ function withGpu(runtimes = '"runc":{}'): void {
   host.command(
     "docker",
     [
+      '[ "$1" = --host ] && shift 2',
       'echo "$*" >>"$AISTACK_RUN-docker"',
       'case "$1" in',
       `info) echo '{"ServerVersion":"29.1.0","Runtimes":{${runtimes}},"CDISpecDirs":["/var/run/cdi"]}' ;;`,
@@ -142,7 +143,9 @@ describe("a host with a GPU", () => {
       ],
       toolkit: { installed: true, version: "1.17.8", runtime: false, cdi: true },
     });
-    expect(err).toMatch(/^container toolkit: version 1\.17\.8 lets containers break out/);
+    expect(err).toMatch(
+      /^container toolkit: nvidia-container-toolkit 1\.17\.8 is below 1\.19\.1: /,
+    );
   });
 
   test("a throw-away container sees it", async () => {
@@ -161,6 +164,24 @@ describe("a host with a GPU", () => {
     expect(host.read("run-docker")).toContain(
       " --runtime nvidia --env NVIDIA_VISIBLE_DEVICES=all ",
     );
+  });
+
+  test("a stack's own GPUs are those that the throw-away container asks for", async () => {
+    withGpu('"runc":{},"nvidia":{}');
+    const uuid = "GPU-00000000-0000-0000-0000-000000000000";
+    stack("lab", { gpu: "nvidia", gpuMode: "runtime", gpuDevices: [uuid] });
+    expect(await check({ stack: "lab", container: "image:1" })).toBe(0);
+    expect(host.read("run-docker")).toContain(
+      ` --runtime nvidia --env NVIDIA_VISIBLE_DEVICES=${uuid} `,
+    );
+  });
+
+  test("a stack that uses none asks no container for it", async () => {
+    stack("lab", { gpu: "none" });
+    await expect(check({ stack: "lab", container: "image:1" })).rejects.toThrow(
+      '--container: stack "lab" uses no GPU, so none is to be found in its containers. Set aistack:gpu, or leave --container out',
+    );
+    expect(out).toBe("");
   });
 
   test("is not ready for a stack that wants another way into containers, or another GPU", async () => {

@@ -33,7 +33,7 @@ beforeEach(async () => {
   told = [];
   const access = { dockerHost: engine.address, ssh: undefined, sshOptions: undefined };
   const docker = await connectDocker(access);
-  control = new ServiceControl({ docker, plan, ssh: undefined }, (service, state) =>
+  control = new ServiceControl({ ...access, docker, plan }, (service, state) =>
     told.push(`${service}: ${state.replace(/\d+\.\d s/, "0.0 s")}`),
   );
 });
@@ -119,7 +119,7 @@ test("an engine on TCP is reached, too", async () => {
   await new Promise<void>((done) => relay.listen(0, "127.0.0.1", done));
   const dockerHost = `tcp://127.0.0.1:${(relay.address() as AddressInfo).port}`;
   const docker = await connectDocker({ dockerHost, ssh: undefined, sshOptions: undefined });
-  await new ServiceControl({ docker, plan, ssh: undefined }, () => {}).stop(["ollama"]);
+  await new ServiceControl({ docker, plan, dockerHost, ssh: undefined }, () => {}).stop(["ollama"]);
   relay.close();
   expect(engine.changes).toEqual(["POST /containers/id-aistack-ollama/stop?t=30"]);
 });

@@ -8,7 +8,8 @@ import { StandInService } from "../support/gates/standInService";
 
 /** A docker command that knows one container: its state is in a variable, how often it restarted in a file, its log two lines. */
 const FAKE_DOCKER = `#!/bin/sh
-case $1 in
+[ "$1 $2" = "--host unix:///run/t.sock" ] || exit 64
+case $3 in
   inspect) [ "$STATE" = missing ] && exit 1; . "$RESTARTS"; echo "$STATE/$restarts" ;;
   logs) echo "first line"; echo "last line" >&2 ;;
 esac
@@ -56,6 +57,7 @@ describe("readiness", () => {
   const wait = (secondsAllowed: number, progressMs?: number) =>
     waitUntilReady({
       container: "t-one",
+      dockerHost: "unix:///run/t.sock",
       ssh: undefined,
       url: `${service.url}/ready`,
       hostUrl: "http://127.0.0.1:11434/ready",
@@ -148,6 +150,7 @@ describe("readiness", () => {
 const input = (name: string) => ({
   service: name,
   container: "t-one",
+  dockerHost: "unix:///run/t.sock",
   ssh: undefined,
   url: service.url,
   hostUrl: service.url,

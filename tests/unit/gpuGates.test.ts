@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { build } from "esbuild";
@@ -18,11 +18,18 @@ const ROOT = resolve(import.meta.dirname, "../..");
 
 /** A docker whose containers say what the variables tell them to, and write down what they were asked. */
 const FAKE_DOCKER = `#!/bin/sh
+[ "$1" = --host ] && shift 2
 printf '%s\\n' "$*" >>"$ASKED"
-[ "$1" = exec ] || exit 64
+case $1 in
+  exec) ;;
+  inspect) echo running; exit 0 ;;
+  restart) [ -z "$UNTIL_RESTART" ] || touch "$UNTIL_RESTART"; exit 0 ;;
+  *) exit 64 ;;
+esac
 shift 2
 case $1 in
-  nvidia-smi) printf '%b' "$SAYS"; exit "$EXIT_CODE" ;;
+  nvidia-smi) [ ! -e "$UNTIL_RESTART" ] || { printf '%b' "$SAYS_AFTER"; exit 0; }
+    printf '%b' "$SAYS"; exit "$EXIT_CODE" ;;
   *) exec "$@" ;;
 esac
 `;
@@ -194,50 +201,105 @@ describe("the host", () => {
 });
 
 describe("a container of NVIDIA's", () => {
-  const input = {
+  let service: StandInService;
+  beforeEach(async () => {
+    service = new StandInService();
+    service.answers = { "GET /ready": () => ({ status: 200 }) };
+    await service.listen();
+    vi.stubEnv("ASKED", join(folder, `asked-${service.url.split(":").at(-1)}`));
+  });
+  afterEach(() => service.close());
+  const asked = () =>
+    readFileSync(process.env.ASKED ?? "", "utf8")
+      .trimEnd()
+      .split("\n");
+
+  const LOST = "Failed to initialize NVML: Unknown Error";
+  const INPUT = {
     gpu: "nvidia",
     container: "t-one",
+    secondsAllowed: 30,
+    dockerHost: "unix:///run/t.sock",
     ssh: undefined,
     names: [GPU_A],
     required: true,
     log,
   } as const;
+  const ready = () => {
+    const url = `${service.url}/ready`;
+    return { ...INPUT, url, hostUrl: url };
+  };
   const LISTED = `GPU 0: NVIDIA A (UUID: ${GPU_A})\\n`;
 
   test("reaches what it was given", async () => {
     vi.stubEnv("SAYS", LISTED);
-    expect(await checkGpuInside(input)).toBe(`reaches ${GPU_A}`);
+    expect(await checkGpuInside(ready())).toBe(`reaches ${GPU_A}`);
+    expect(asked()).toEqual(["exec t-one nvidia-smi --list-gpus"]);
   });
 
   test("is asked through SSH, where its host is another", async () => {
     vi.stubEnv("SAYS", LISTED);
     const ssh = ["-o", "X=y", "--", "me@host"];
-    expect(await checkGpuInside({ ...input, ssh })).toBe(`reaches ${GPU_A}`);
+    expect(await checkGpuInside({ ...ready(), ssh })).toBe(`reaches ${GPU_A}`);
   });
 
-  test("that lost them is refused, with what takes them away and what keeps them", async () => {
-    vi.stubEnv("SAYS", "Failed to initialize NVML: Unknown Error\\n");
-    vi.stubEnv("EXIT_CODE", "255");
-    expect(await refusal(checkGpuInside(input))).toBe(
-      "t-one: it cannot reach its GPUs: Failed to initialize NVML: Unknown Error. A systemctl daemon-reload took " +
-        "them away from the running container. Run it again: a new container has them. aistack:gpuMode: cdi keeps them",
-    );
+  describe("that a daemon-reload took them away from", () => {
+    beforeEach(() => {
+      vi.stubEnv("SAYS", `${LOST}\\n`);
+      vi.stubEnv("EXIT_CODE", "255");
+    });
+    const RESTARTED = ["exec t-one nvidia-smi --list-gpus", "restart t-one"];
+
+    test("has them again after a restart, once its service serves", async () => {
+      vi.stubEnv("UNTIL_RESTART", `${process.env.ASKED}-restarted`);
+      vi.stubEnv("SAYS_AFTER", LISTED);
+      let refused = 0;
+      service.answers = { "GET /ready": () => ({ status: refused++ < 2 ? 503 : 200 }) };
+      expect(await checkGpuInside(ready())).toBe(`reaches ${GPU_A}`);
+      expect(refused).toBe(3);
+      expect(asked().filter((line) => !line.startsWith("inspect"))).toEqual([
+        ...RESTARTED,
+        "exec t-one nvidia-smi --list-gpus",
+      ]);
+      expect(logged).toEqual([`t-one: it has lost its GPUs (${LOST}), so it is restarted`]);
+    });
+
+    test("is restarted once, and refused where that does not help", async () => {
+      expect(await refusal(checkGpuInside(ready()))).toBe(
+        `t-one: it cannot reach its GPUs: ${LOST}. A systemctl daemon-reload takes them away from a running ` +
+          "container, and a restart gives them back; here it did not. See what the host says with: nvidia-smi. " +
+          "aistack:gpuMode: cdi keeps them",
+      );
+      expect(asked()).toEqual([...RESTARTED, "exec t-one nvidia-smi --list-gpus"]);
+    });
   });
 
   test("that lost them is a warning where none is required", async () => {
     vi.stubEnv("SAYS", "No devices were found\\n");
     vi.stubEnv("EXIT_CODE", "6");
-    expect(await checkGpuInside({ ...input, required: false })).toBe(`does not reach ${GPU_A}`);
+    expect(await checkGpuInside({ ...ready(), required: false })).toBe(`does not reach ${GPU_A}`);
     expect(logged).toEqual([
       "warning: t-one: it cannot reach its GPUs: No devices were found. See what the host says with: nvidia-smi",
     ]);
+    expect(asked()).toEqual(["exec t-one nvidia-smi --list-gpus"]);
   });
 });
 
 describe("a container with device nodes", () => {
   const node = (name: string) => join(folder, name);
   const check = (ssh: readonly string[] | undefined, ...names: string[]) =>
-    checkGpuInside({ gpu: "amd", container: "t-one", ssh, names, required: true, log });
+    checkGpuInside({
+      gpu: "amd",
+      container: "t-one",
+      dockerHost: "unix:///run/t.sock",
+      url: "",
+      hostUrl: "",
+      secondsAllowed: 0,
+      ssh,
+      names,
+      required: true,
+      log,
+    });
 
   beforeAll(() => writeFileSync(node("kfd"), ""));
 
@@ -280,6 +342,7 @@ describe("a model", () => {
       url: service.url,
       hostUrl: HOST_URL,
       container: "t-ollama",
+      dockerHost: "unix:///run/t.sock",
       ssh: undefined,
       model: MODEL,
       required,

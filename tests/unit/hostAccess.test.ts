@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { accessHost, onHost, sshFromEnvironment, sshVariable } from "../../host/hostAccess";
+import { dockerCommand } from "../../host/dockerCommand";
+import { accessFromEnvironment, accessHost, onHost, sshVariable } from "../../host/hostAccess";
 import { formatProblem } from "../../plan/errors";
 import { explainSshFailure } from "../../plan/sshFailure";
 import { settings } from "../support/plan/settings";
@@ -10,7 +11,7 @@ import { settings } from "../support/plan/settings";
 let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "aistack-access-"));
-  vi.stubEnv("AISTACK_CACHE", join(root, "cache"));
+  vi.stubEnv("XDG_RUNTIME_DIR", root);
 });
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -30,13 +31,14 @@ function hostOf(config: Readonly<Record<string, unknown>> = {}) {
 const access = (config: Readonly<Record<string, unknown>> = {}) =>
   accessHost(root, "lab", hostOf(config));
 
-/** The values of `-o NAME=value`. */
-const options = (config: Readonly<Record<string, unknown>> = {}) =>
-  Object.fromEntries(
-    (access(config).ssh ?? [])
-      .filter((word) => /^[A-Z]\w+=/.test(word))
-      .map((word) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)]),
+/** What ssh is told in the file that it is given. */
+const options = (config: Readonly<Record<string, unknown>> = {}) => {
+  const [, file = ""] = access(config).ssh ?? [];
+  const lines = readFileSync(file, "utf8").trimEnd().split("\n");
+  return Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)]),
   );
+};
 
 test("the engine is that of the host, by user and port", () => {
   expect(access().dockerHost).toBe("ssh://root@gpu1.lan:22");
@@ -51,15 +53,14 @@ describe("the host's key", () => {
   test("is the only known one, and no other is taken", () => {
     expect(options()).toMatchObject({
       StrictHostKeyChecking: "yes",
-      UserKnownHostsFile: file(),
+      UserKnownHostsFile: `"${file()}"`,
       GlobalKnownHostsFile: "/dev/null",
       UpdateHostKeys: "no",
       BatchMode: "yes",
       HostKeyAlgorithms: "ssh-ed25519",
     });
-    expect(access().ssh?.slice(0, 2)).toEqual(["-F", "/dev/null"]);
     expect(readFileSync(file(), "utf8")).toBe(`gpu1.lan ${KEY}\n`);
-    expect(statSync(file()).mode & 0o777).toBe(0o600);
+    expect(statSync(file()).mode & 0o777).toBe(0o644);
   });
 
   test("of another port stands under that port", () => {
@@ -78,22 +79,86 @@ describe("the host's key", () => {
   });
 });
 
+test("paths with spaces and percent signs are taken as they are", () => {
+  root = join(root, "a 50% folder");
+  expect(options().UserKnownHostsFile).toBe(
+    `"${root.replace("%", "%%")}/.state/ssh/lab.known_hosts"`,
+  );
+  root = join(root, "..");
+});
+
+describe("connections are shared", () => {
+  test("by a socket whose path is short enough, wherever the cache lies", () => {
+    vi.stubEnv("AISTACK_CACHE", join(root, "c".repeat(90)));
+    const { ControlMaster, ControlPath } = options();
+    expect(ControlMaster).toBe("auto");
+    expect(ControlPath).toMatch(new RegExp(`^${root}/aistack/[0-9a-f]{16}$`));
+  });
+});
+
 test("a key file is the only identity; without one the agent's are offered", () => {
-  const { ssh } = access({ privateKeyFile: "/keys/gpu1" });
-  expect(ssh).toEqual(expect.arrayContaining(["IdentitiesOnly=yes", "-i", "/keys/gpu1"]));
-  expect(access().ssh).not.toContain("-i");
+  const file = join(root, "key");
+  writeFileSync(file, "a key", { mode: 0o600 });
+  expect(options({ privateKeyFile: file })).toMatchObject({
+    IdentitiesOnly: "yes",
+    IdentityFile: `"${file}"`,
+  });
+  expect(options().IdentityFile).toBeUndefined();
+});
+
+test("a key file that ssh would not take is told before anybody is asked", () => {
+  const file = join(root, "key");
+  writeFileSync(file, "a key");
+  chmodSync(file, 0o644);
+  expect(() => access({ privateKeyFile: "key" })).toThrow(
+    `aistack:host.privateKeyFile: the private key ${file} can be used by others (mode 0644), ` +
+      `so ssh does not take it. Close it: chmod 600 ${file}`,
+  );
 });
 
 test("this machine is reached by no ssh at all", () => {
   const here = accessHost(root, "lab", undefined, {});
   expect(onHost(here, "sh x.sh")).toBe("sh x.sh");
   expect(sshVariable(here)).toEqual({});
-  expect(sshFromEnvironment({})).toBeUndefined();
+  expect(accessFromEnvironment({ DOCKER_HOST: "unix:///run/d.sock" })).toEqual({
+    dockerHost: "unix:///run/d.sock",
+  });
 });
 
-test("commands that run here learn of the host by one variable", () => {
-  const there = access();
-  expect(sshFromEnvironment(sshVariable(there))).toEqual(there.ssh);
+describe("commands that run here", () => {
+  test("find their own way to the host from one variable", () => {
+    const there = access({ port: 2222 });
+    vi.spyOn(process, "cwd").mockReturnValue(root);
+    expect(accessFromEnvironment({ ...process.env, ...sshVariable(there) })).toEqual(there);
+    vi.restoreAllMocks();
+  });
+
+  test("and the Docker provider are given nothing that another user or checkout has not", () => {
+    const inputs = () => [sshVariable(access()), access().sshOptions];
+    const mine = inputs();
+    const other = mkdtempSync(join(tmpdir(), "aistack-access-"));
+    vi.stubEnv("XDG_RUNTIME_DIR", other);
+    vi.stubEnv("HOME", other);
+    const first = root;
+    root = other;
+    expect(inputs()).toEqual(mine);
+    expect(mine[1]).toEqual(["-F", ".state/ssh/lab.config"]);
+    root = first;
+    rmSync(other, { recursive: true });
+  });
+});
+
+test("docker is called for the plan's engine here, or over SSH with everything quoted", () => {
+  const here = { dockerHost: "unix:///run/d.sock", ssh: undefined };
+  expect(dockerCommand(here, "tag", "a b", "c")).toEqual({
+    file: "docker",
+    args: ["--host", "unix:///run/d.sock", "tag", "a b", "c"],
+  });
+  const there = { dockerHost: "ssh://u@h:22", ssh: ["-p", "22", "--", "u@h"] };
+  expect(dockerCommand(there, "tag", "a b")).toEqual({
+    file: "ssh",
+    args: ["-p", "22", "--", "u@h", "'docker' 'tag' 'a b'"],
+  });
 });
 
 describe("what ssh says", () => {
@@ -129,7 +194,20 @@ describe("what ssh says", () => {
     expect(problem && formatProblem(problem)).toBe(told);
   });
 
+  test.each([
+    [255, "Bad configuration option: x\n/t/config: terminating\r\n", "/t/config: terminating"],
+    [127, "sh: 1: ssh: not found", "sh: 1: ssh: not found"],
+    [255, "", "exit code 255"],
+  ])("ssh that gives up with %i for another reason", (exitCode, said, told) => {
+    const problem = explainSshFailure(hostOf({ privateKeyFile: "key" }), said, exitCode);
+    expect(problem && formatProblem(problem)).toBe(
+      `aistack:host: ssh could not be used: ${told}. ` +
+        "Mend what this tells: ssh -v -i key -p 22 root@gpu1.lan true",
+    );
+  });
+
   test("anything else is no fault of the connection's", () => {
     expect(explainSshFailure(hostOf(), "sh: 3: Syntax error")).toBeUndefined();
+    expect(explainSshFailure(hostOf(), "sh: 3: Syntax error", 2)).toBeUndefined();
   });
 });

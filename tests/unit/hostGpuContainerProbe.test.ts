@@ -1,28 +1,76 @@
 import { describe, expect, test } from "vitest";
 import {
-  allGpuArguments,
   type GpuContainerOutput,
-  gpuContainerCommand,
+  gpuContainerArguments,
   parseGpuContainer,
+  parseNodeContainer,
 } from "../../host/gpuContainerProbe";
+import type { GpuFacts } from "../../plan/gpuFacts";
+import { requestGpu } from "../../plan/gpuRequest";
+import { amdHost, GPU_A, GPU_B } from "../support/plan/hostGpus";
+
+const argumentsFor = (settings: Parameters<typeof requestGpu>[0], facts?: GpuFacts) =>
+  gpuContainerArguments({
+    image: "aistack.invalid/ollama:1",
+    request: requestGpu(settings, facts),
+    name: "t0a1b2c-gpu",
+  }).join(" ");
+const nvidia: Parameters<typeof requestGpu>[0] = { gpu: "nvidia", gpuMode: "cdi", gpuDevices: [] };
 
 test("the command: nothing is pulled, nothing can be reached or written, no privilege is left", () => {
-  const spec = {
-    image: "aistack.invalid/ollama:1",
-    gpuArguments: allGpuArguments(true),
-    name: "t0a1b2c-gpu",
-  };
-  expect(gpuContainerCommand(spec).join(" ")).toBe(
-    "docker run --rm --name t0a1b2c-gpu --pull never --log-driver none --network none --read-only --pids-limit 64 --cap-drop ALL --security-opt no-new-privileges --device nvidia.com/gpu=all --entrypoint nvidia-smi aistack.invalid/ollama:1 -L",
+  expect(argumentsFor(nvidia)).toBe(
+    "run --rm --name t0a1b2c-gpu --pull never --log-driver none --network none --read-only --pids-limit 64 --cap-drop ALL --security-opt no-new-privileges --device nvidia.com/gpu=all --entrypoint nvidia-smi aistack.invalid/ollama:1 -L",
   );
 });
 
-test("NVIDIA's runtime is asked by variables", () => {
-  expect(allGpuArguments(false)).toEqual([
-    ...["--runtime", "nvidia"],
-    ...["--env", "NVIDIA_VISIBLE_DEVICES=all"],
-    ...["--env", "NVIDIA_DRIVER_CAPABILITIES=compute,utility"],
-  ]);
+describe("what it asks for is what the stack's containers ask for", () => {
+  test.each<[string, string, string]>([
+    [
+      "named GPUs",
+      argumentsFor({ ...nvidia, gpuDevices: [GPU_B, GPU_A] }),
+      `--device nvidia.com/gpu=${GPU_A} --device nvidia.com/gpu=${GPU_B} --entrypoint`,
+    ],
+    [
+      "NVIDIA's runtime by variables",
+      argumentsFor({ ...nvidia, gpuMode: "runtime", gpuDevices: [GPU_A] }),
+      `--runtime nvidia --env NVIDIA_VISIBLE_DEVICES=${GPU_A} --env NVIDIA_DRIVER_CAPABILITIES=compute,utility --entrypoint`,
+    ],
+    [
+      "AMD's nodes and groups",
+      argumentsFor({ gpu: "amd", gpuMode: "cdi", gpuDevices: ["renderD128"] }, amdHost()),
+      "--device /dev/kfd --device /dev/dri/renderD128 --group-add 992 --entrypoint",
+    ],
+  ])("%s", (_what, command, expected) => {
+    expect(command).toContain(` no-new-privileges ${expected} `);
+  });
+});
+
+describe("a container with device nodes", () => {
+  const nodes = ["/dev/kfd", "/dev/dri/renderD128"];
+  const judge = (output: Partial<GpuContainerOutput>) =>
+    parseNodeContainer("amd", nodes, { exitCode: 0, stdout: "", stderr: "", ...output });
+
+  test("may use them", () => {
+    expect(judge({})).toEqual({ seen: nodes });
+  });
+
+  test("may not use one", () => {
+    expect(judge({ stdout: "/dev/kfd\n" })).toEqual({
+      problem: {
+        what: "it may not use /dev/kfd",
+        where: "GPU in a container",
+        fix: "See the rights of the nodes with: ls -ln /dev/dri /dev/kfd, and the driver's log with: dmesg | grep amdgpu",
+      },
+    });
+  });
+
+  test("did not start", () => {
+    const stderr =
+      'docker: Error response: error gathering device information: "/dev/kfd": no such device';
+    expect(judge({ exitCode: 125, stderr })).toMatchObject({
+      problem: { what: `it gets no GPU: ${stderr}` },
+    });
+  });
 });
 
 const UUID = "GPU-00000000-0000-0000-0000-000000000000";
@@ -38,7 +86,15 @@ describe("what the container says", () => {
 
   test("GPUs and instances", () => {
     const stdout = `GPU 0: NVIDIA A100 (UUID: ${UUID})\n  MIG 3g.20gb     Device  0: (UUID: ${MIG})\n`;
-    expect(parseGpuContainer(ended({ stdout }))).toEqual({ uuids: [UUID, MIG] });
+    expect(parseGpuContainer(ended({ stdout }))).toEqual({ seen: [UUID, MIG] });
+  });
+
+  test("another GPU than the one that it asked for", () => {
+    const stdout = `GPU 0: NVIDIA A100 (UUID: ${GPU_A})`;
+    expect(parseGpuContainer(ended({ stdout }), [GPU_A])).toEqual({ seen: [GPU_A] });
+    expect(parseGpuContainer(ended({ stdout }), [GPU_B])).toMatchObject({
+      problem: { what: `it does not see ${GPU_B}; it sees ${GPU_A}`, where: "GPU in a container" },
+    });
   });
 
   test.each<[string, Partial<GpuContainerOutput>, what: string]>([

@@ -13,7 +13,7 @@ import {
   parseContents,
   type SavedImage,
 } from "../../cli/images/archive/contents";
-import { dockerCommand, isSameImage, readInspection } from "../../cli/images/archive/hostImages";
+import { isSameImage, readInspection } from "../../cli/images/archive/hostImages";
 import { imagesOffset, readFrame, writeFrame } from "../../cli/images/archive/layout";
 import { readHeader, writeHeader } from "../../cli/images/archive/tarHeader";
 
@@ -204,16 +204,5 @@ describe("an image", () => {
     ["no layers to compare", { RootFS: {} }],
   ])("with another id and %s is another", (_what, changes) => {
     expect(isSameImage(image, readInspection({ ...inspected, Id: B, ...changes }))).toBe(false);
-  });
-});
-
-test("docker is called here, or over SSH with everything quoted", () => {
-  expect(dockerCommand({ ssh: undefined }, "tag", "a b", "c")).toEqual({
-    file: "docker",
-    args: ["tag", "a b", "c"],
-  });
-  expect(dockerCommand({ ssh: ["-p", "22", "--", "u@h"] }, "tag", "a b")).toEqual({
-    file: "ssh",
-    args: ["-p", "22", "--", "u@h", "'docker' 'tag' 'a b'"],
   });
 });

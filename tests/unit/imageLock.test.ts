@@ -10,11 +10,15 @@ import { resolveLock } from "../../cli/images/resolveLock";
 import { readLock } from "../../host/checkout";
 import { formatProblem } from "../../plan/errors";
 import { compareLocks, renderLock } from "../../plan/imageLock";
-import { collectImageReferences, lockableReferences } from "../../plan/imageReferences";
+import {
+  collectImageReferences,
+  collectPlanReferences,
+  lockableReferences,
+} from "../../plan/imageReferences";
 import { composeText, readProject } from "../support/plan/composeText";
 import { hostFacts } from "../support/plan/hostOutput";
 import { settings } from "../support/plan/settings";
-import { BUILT, planMinimal } from "../support/plan/stack";
+import { BUILT, planMinimal, planStandard } from "../support/plan/stack";
 
 const A = `sha256:${"a".repeat(64)}`;
 const B = `sha256:${"b".repeat(64)}`;
@@ -101,6 +105,27 @@ test("every image that any stack may run: Compose files, variants, overrides, ea
   const references = collectImageReferences(project, stacks);
   expect(references).toEqual(["mine:2", `mine:3@${A}`, "one:1", "one:1-rocm"]);
   expect(lockableReferences(references)).toEqual(["mine:2", "one:1", "one:1-rocm"]);
+});
+
+test("every image that one stack may run on its GPUs, whichever CUDA the driver serves", () => {
+  const references = (gpu: string) => collectPlanReferences(planStandard({ gpu }).services);
+  const localai = "localai/localai:v4.10.0";
+  const webui = expect.stringMatching(/open-webui/);
+  expect(references("none")).toEqual([webui, localai, OLLAMA]);
+  expect(references("nvidia")).toEqual([
+    webui,
+    localai,
+    `${localai}-gpu-nvidia-cuda-12`,
+    `${localai}-gpu-nvidia-cuda-13`,
+    OLLAMA,
+  ]);
+  expect(references("amd")).toEqual([
+    webui,
+    localai,
+    `${localai}-gpu-hipblas`,
+    OLLAMA,
+    `${OLLAMA}-rocm`,
+  ]);
 });
 
 describe("before a pull", () => {

@@ -207,6 +207,14 @@ describe("what services get, by name", () => {
       }),
       [GPU_A, MIG_1],
     ],
+    [
+      "nothing of a GPU in MIG mode that has no instances",
+      { gpu: "nvidia" },
+      nvidiaHost({
+        gpus: [reportedGpu(GPU_A), reportedGpu(GPU_B, { mig: { enabled: true, devices: [] } })],
+      }),
+      [GPU_A],
+    ],
     ["AMD's nodes", { gpu: "amd" }, amdHost(), ["/dev/kfd", "/dev/dri/renderD128"]],
     ["Intel's node", { gpu: "intel" }, amdHost(), ["/dev/dri/renderD129"]],
   ])("%s", (_what, config, facts, names) => {

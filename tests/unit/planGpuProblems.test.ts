@@ -106,18 +106,40 @@ describe("drivers", () => {
   });
 });
 
+describe("GPUs in MIG mode without instances", () => {
+  const what = (index: number) =>
+    `GPU ${index}: it is in MIG mode, but has no instances, so nothing can compute on it`;
+  const uuids = (...names: string[]) => names.map((name) => `nvidia.com/gpu=${name}`);
+
+  test("are an error where none is left, be there one or several", () => {
+    expect(told(gpuFacts({ mig: true }))).toEqual([`error ${what(0)}`]);
+    expect(told(gpuFacts({ mig: true, capabilities: ["8.0", "9.0"] }))).toEqual([
+      `error ${what(0)}`,
+      `error ${what(1)}`,
+    ]);
+  });
+
+  test("are not missed in the CDI specification, which leaves them out", () => {
+    const host = { mig: true, cdiDevices: uuids("all", "MIG-a") };
+    expect(told(gpuFacts(host))).toEqual([`error ${what(0)}`]);
+  });
+});
+
 describe("the container toolkit", () => {
   test.each([
-    ["1.19.0", true],
-    ["1.17.8", true],
-    ["1.8.1", true],
-    ["1.19.1", false],
-    ["1.19.1-rc.1", false],
-    ["1.20.0", false],
-    ["2.0.0", false],
-  ])("version %s is too old: %s", (toolkit, tooOld) => {
-    const what = `error container toolkit: version ${toolkit} lets containers break out to the host (CVE-2026-24260); 1.19.1 or newer is needed`;
-    expect(told(gpuFacts({ toolkit }))).toEqual(tooOld ? [what] : []);
+    ["1.19.0", "CVE-2026-24260"],
+    ["1.17.8", "CVE-2026-24260"],
+    ["1.17.7", "CVE-2026-24260 and CVE-2025-23266"],
+    ["1.19.1-rc.1", "CVE-2026-24260"],
+  ])("version %s is too old", (toolkit, flaws) => {
+    expect(told(gpuFacts({ toolkit }))).toEqual([
+      `error container toolkit: nvidia-container-toolkit ${toolkit} is below 1.19.1: ` +
+        `an image can break out of its container (${flaws})`,
+    ]);
+  });
+
+  test.each(["1.19.1", "1.20.0", "2.0.0"])("version %s is new enough", (toolkit) => {
+    expect(told(gpuFacts({ toolkit }))).toEqual([]);
   });
 
   test("a version that cannot be read", () => {

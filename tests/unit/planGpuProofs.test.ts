@@ -54,8 +54,9 @@ describe("what nvidia-smi lists in a container", () => {
     [
       255,
       "Failed to initialize NVML: Unknown Error",
-      "t-one: it cannot reach its GPUs: Failed to initialize NVML: Unknown Error. A systemctl daemon-reload took " +
-        "them away from the running container. Run it again: a new container has them. aistack:gpuMode: cdi keeps them",
+      "t-one: it cannot reach its GPUs: Failed to initialize NVML: Unknown Error. A systemctl daemon-reload takes " +
+        "them away from a running container, and a restart gives them back; here it did not. " +
+        "See what the host says with: nvidia-smi. aistack:gpuMode: cdi keeps them",
     ],
     [
       127,

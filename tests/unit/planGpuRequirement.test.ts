@@ -71,6 +71,16 @@ describe("a host that has what is wanted", () => {
       nvidiaHost({ gpus: [reportedGpu(GPU_A, { memory_total_mib: null })] }),
     ],
     ["only named GPUs that are large enough", { gpuDevices: [MIG_1], minVramMiB: 8000 }, MIG_HOST],
+    [
+      "GPUs that are large enough beside one in MIG mode, which nobody gets as a whole",
+      { minVramMiB: 24000 },
+      nvidiaHost({
+        gpus: [
+          reportedGpu(GPU_A),
+          reportedGpu(GPU_B, { memory_total_mib: 8000, mig: { enabled: true, devices: [] } }),
+        ],
+      }),
+    ],
     ["AMD's", { gpu: "amd" }, amdHost()],
     ["one of AMD's", { gpu: "amd", gpuDevices: ["renderD128"], minVramMiB: 24560 }, amdHost()],
     ["Intel's, whose memory nobody tells", { gpu: "intel", minVramMiB: 1 }, amdHost()],

@@ -10,8 +10,12 @@ import { parseYaml } from "../../plan/yamlDocument";
 import {
   amdHost,
   GPU_A,
+  GPU_B,
   gpuHost,
+  MIG_1,
+  MIG_2,
   nvidiaHost,
+  type ReportedGpu,
   renderNode,
   reportedGpu,
 } from "../support/plan/hostGpus";
@@ -149,6 +153,42 @@ describe("models", () => {
     ["a host of unknown memory", gpuHost(memory(null)), "llama3.2:1b"],
   ])("for %s", (_what, facts, name) => {
     expect(settingsOf(facts, ["ollama"]).models).toEqual([{ name }]);
+  });
+
+  const cut = (uuid: string, ...sizes: readonly number[]) =>
+    reportedGpu(uuid, {
+      memory_total_mib: 81559,
+      mig: {
+        enabled: true,
+        devices: sizes.map((memory_total_mib, index) => ({
+          uuid: index === 0 ? MIG_1 : MIG_2,
+          memory_total_mib,
+        })),
+      },
+    });
+
+  test.each<[string, readonly string[], readonly ReportedGpu[], string]>([
+    ["of a partitioned one its largest instance", [], [cut(GPU_A, 4864, 20096)], "gpt-oss:20b"],
+    ["of two partitioned ones one instance", [], [cut(GPU_A, 9984), cut(GPU_B, 9984)], "gemma3:4b"],
+    ["whole ones before instances", [], [cut(GPU_A, 9984), reportedGpu(GPU_B)], "gemma3:27b"],
+    ["one in MIG mode without instances is none", [], [cut(GPU_A)], "llama3.2:3b"],
+    ["the named instance", [MIG_1], [cut(GPU_A, 4864, 20096)], "llama3.2:3b"],
+    [
+      "the named one",
+      [GPU_B],
+      [reportedGpu(GPU_A), reportedGpu(GPU_B, { memory_total_mib: 8188 })],
+      "gemma3:4b",
+    ],
+  ])("of GPUs count: %s", (_what, gpuDevices, gpus, name) => {
+    const { models } = propose(nvidiaHost({ gpus: [...gpus] }), ["ollama"], gpuDevices).settings;
+    expect(models).toEqual([{ name }]);
+  });
+
+  test("of AMD's the named ones count", () => {
+    const small = renderNode("renderD130", "amd", { memoryTotalMib: 8188 });
+    const facts = amdHost({ renderNodes: [...amdHost().renderNodes, small] });
+    const { models } = propose(facts, ["ollama"], ["renderD130"]).settings;
+    expect(models).toEqual([{ name: "gemma3:4b" }]);
   });
 
   test("with one for documents, where people chat", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { TOOLKIT_FLOOR } from "../../plan/gpuProblems";
 import { parseHostFacts } from "../../plan/hostFacts";
 import { planImage } from "../../plan/images";
+import { planCheckout } from "../../plan/planCheckout";
 import { checkHost, warnOfHost } from "../../plan/preflight";
 import {
   advisoriesOf,
@@ -12,9 +12,10 @@ import {
   VERSION_FLOORS,
 } from "../../plan/versionFloors";
 import { parseVersion } from "../../plan/versions";
+import { parseYaml } from "../../plan/yamlDocument";
 import { hostFacts } from "../support/plan/hostOutput";
 import { problemsOf } from "../support/plan/problems";
-import { planMinimal } from "../support/plan/stack";
+import { ALL_COMPOSE_FILES, IMAGES, planMinimal } from "../support/plan/stack";
 
 const image = (service: string, reference: string) =>
   planImage(service, reference, "auto", { lock: {}, built: {} });
@@ -31,14 +32,6 @@ describe("the table", () => {
       ["nvidia-container-toolkit", "1.19.1", "refuse"],
       ["docker", "28.3.3", "warn"],
     ]);
-  });
-
-  test("has the floor that the check of a GPU host names", () => {
-    const toolkit = VERSION_FLOORS.floors.find(
-      ({ component }) => component === "nvidia-container-toolkit",
-    );
-    const [newest] = toolkit?.advisories ?? [];
-    expect({ version: newest?.fixedIn, cve: newest?.id }).toEqual(TOOLKIT_FLOOR);
   });
 
   const advisories = VERSION_FLOORS.floors.flatMap(({ component, advisories }) =>
@@ -167,6 +160,22 @@ describe("the images of services", () => {
 });
 
 describe("a stack", () => {
+  test("does not run an image for its GPUs below the floor", () => {
+    const composeFiles = ALL_COMPOSE_FILES.map(({ file, text }) => ({
+      file,
+      text: text.replace(/v4\.10\.0(?=-gpu-nvidia-cuda-12)/, "v4.5.0"),
+    }));
+    const stackFile = parseYaml("stacks/Pulumi.x.yaml", "");
+    const plan = (gpu: string) =>
+      planCheckout({ composeFiles, stackFile, images: IMAGES }, { profile: "standard-gpu", gpu });
+    expect(problemsOf(() => plan("nvidia"))).toEqual([
+      "services.localai.x-aistack.variants.nvidia-cuda-12: localai v4.5.0-gpu-nvidia-cuda-12 is below 4.6.0: " +
+        "it can be made to fetch addresses of the inner network (LocalAI issue 10665). " +
+        "Name 4.6.0 or newer. To run it all the same, set aistack:images.allowBelowFloor: [localai]",
+    ]);
+    expect(problemsOf(() => plan("amd"))).toEqual([]);
+  });
+
   const OLD = { images: { overrides: { ollama: "ollama/ollama:0.16.0" } } };
 
   test("with an image below its floor is refused before the host is looked at", () => {

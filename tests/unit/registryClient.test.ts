@@ -334,6 +334,25 @@ describe("a redirect", () => {
     }
   });
 
+  test("of a sign-in by an identity token to another server is not, for its body is the token", async () => {
+    const other = await StubServer.start();
+    try {
+      server.reply = ({ url }, response) => {
+        const there = { location: `http://${other.host}/token` };
+        const challenge = `Bearer realm="http://${server.host}/token"`;
+        if (url === "/token") response.writeHead(307, there).end();
+        else response.writeHead(401, { "www-authenticate": challenge }).end();
+      };
+      expect(await faultOf(resolve({ kind: "token", token: "canary" }))).toEqual({
+        kind: "invalid",
+        message: `HOST sends a sign-in on to ${other.host}, for which it is not`,
+      });
+      expect(other.asked).toEqual([]);
+    } finally {
+      await other.stop();
+    }
+  });
+
   test("to where it is not encrypted is not", async () => {
     server.reply = (_asked, response) => {
       response.writeHead(302, { location: "http://example.invalid/x" }).end();

@@ -30,6 +30,7 @@ async function linesOf(command: Parameters<UiCommands["run"]>[0]): Promise<strin
     stack: "lab",
     plan: planStandard(),
     docker: await connectDocker(access),
+    dockerHost: "unix:///run/t.sock",
     ssh: undefined,
     gpu: "nvidia",
     dispatch: (action: UiAction) => void actions.push(action),

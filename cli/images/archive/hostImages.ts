@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { execa } from "execa";
+import { dockerCommand } from "../../../host/dockerCommand";
 import type { HostAccess } from "../../../host/hostAccess";
-import { quoteForShell } from "../../../plan/hostScript";
 import { isRecord } from "../../../plan/yamlDocument";
 
 /** What an image is, told in ways that do not depend on the engine that keeps it. */
@@ -15,16 +15,6 @@ export interface ImageIdentity {
 export interface HostImage extends ImageIdentity {
   readonly bytes: number;
   readonly architecture: string;
-}
-
-/** The command line of `docker …` on a host. */
-export function dockerCommand(
-  { ssh }: Pick<HostAccess, "ssh">,
-  ...args: readonly string[]
-): { file: string; args: string[] } {
-  return ssh === undefined
-    ? { file: "docker", args: [...args] }
-    : { file: "ssh", args: [...ssh, ["docker", ...args].map(quoteForShell).join(" ")] };
 }
 
 /** `docker …` on a host. @throws Error of execa where it fails */

@@ -6,8 +6,9 @@ import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
 import { builtImageNames } from "../../../host/builtImages";
 import { readLock } from "../../../host/checkout";
+import { dockerCommand } from "../../../host/dockerCommand";
 import { accessHost, type HostAccess } from "../../../host/hostAccess";
-import { type Problem, StackError } from "../../../plan/errors";
+import { OperationError, type Problem, StackError } from "../../../plan/errors";
 import type { HostFacts } from "../../../plan/hostFacts";
 import { type ImageLock, LOCK_FILE } from "../../../plan/imageLock";
 import { parseImageReference } from "../../../plan/imageReference";
@@ -18,13 +19,18 @@ import { architectureOf } from "../architecture";
 import type { BuildReport } from "../assembleImage";
 import { writeLock } from "../lockFile";
 import { type ArchiveContents, finalName, type SavedImage } from "./contents";
-import { dockerCommand, inspectImage, isSameImage, runDocker, untag } from "./hostImages";
+import { inspectImage, isSameImage, runDocker, untag } from "./hostImages";
 import { fault, type OpenArchive, readFrame } from "./layout";
 
 export interface LoadOptions {
   /** whose host gets the images; undefined: this machine */
   readonly stack?: string;
   readonly file: string;
+}
+
+/** How a load tells what goes on, and learns that it is to stop. */
+export interface LoadReport extends Pick<BuildReport, "progress"> {
+  readonly signal: AbortSignal;
 }
 
 /** What a load did, for people. */
@@ -44,7 +50,7 @@ const SPACE_FACTOR = 2;
 export async function loadImages(
   root: string,
   { stack = "", file }: LoadOptions,
-  report: Pick<BuildReport, "progress">,
+  report: LoadReport,
 ): Promise<Loaded> {
   const path = resolve(file);
   const archive = await readFrame(path);
@@ -63,10 +69,13 @@ export async function loadImages(
   if (problems.length > 0) throw new StackError(problems);
 
   const access = accessHost(root, stack, plan.host);
-  await compareWithHash(path, archive, report);
   try {
+    await compareWithHash(path, archive, report);
     await handOver(path, archive, access, report);
+    if (report.signal.aborted) throw interrupted();
     await nameImages(path, contents.images, access);
+  } catch (error) {
+    throw report.signal.aborted ? interrupted() : error;
   } finally {
     await untag(
       access,
@@ -116,10 +125,11 @@ function lockProblems({ images }: ArchiveContents, lock: ImageLock): Problem[] {
 async function compareWithHash(
   path: string,
   archive: OpenArchive,
-  report: Pick<BuildReport, "progress">,
+  report: LoadReport,
 ): Promise<void> {
+  const { signal } = report;
   const hash = createHash("sha256");
-  await pipeline(readImages(path, archive), meter("compared", archive, report), hash);
+  await pipeline(readImages(path, archive), meter("compared", archive, report), hash, { signal });
   if (hash.digest("hex") === archive.contents.archive.sha256) return;
   throw fault(
     path,
@@ -132,10 +142,14 @@ async function handOver(
   path: string,
   archive: OpenArchive,
   access: HostAccess,
-  report: Pick<BuildReport, "progress">,
+  report: LoadReport,
 ): Promise<void> {
   const command = dockerCommand(access, "load", "--quiet");
-  const loading = execa(command.file, command.args, { reject: false, all: true });
+  const loading = execa(command.file, command.args, {
+    reject: false,
+    all: true,
+    cancelSignal: report.signal,
+  });
   const [{ exitCode, all }] = await Promise.all([
     loading,
     // An engine that gives up closes its end first, and says why on its own.
@@ -145,7 +159,12 @@ async function handOver(
       },
     ),
   ]);
-  if (exitCode !== 0) throw fault(path, `docker load failed: ${all.trim()}`, "Mend the cause");
+  if (exitCode !== 0 && !report.signal.aborted)
+    throw fault(path, `docker load failed: ${all.trim()}`, "Mend the cause");
+}
+
+function interrupted(): OperationError {
+  return new OperationError([{ what: "interrupted; no image got its name" }]);
 }
 
 function readImages(path: string, { contents, offset }: OpenArchive) {

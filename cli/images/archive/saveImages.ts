@@ -4,16 +4,19 @@ import { type FileHandle, link, open, rename, rm, statfs } from "node:fs/promise
 import { dirname, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
+import { dockerCommand } from "../../../host/dockerCommand";
 import { accessHost, type HostAccess } from "../../../host/hostAccess";
 import { OperationError, type Problem, StackError } from "../../../plan/errors";
-import { chooseImage } from "../../../plan/images";
+import { chooseImage, type ImagePlan } from "../../../plan/images";
 import { engineProblem } from "../../../plan/preflight";
 import { formatBytes } from "../../../plan/quantities";
+import { foreign } from "../../../plan/quote";
+import { chooseSavedImages, type SavedVariants } from "../../../plan/savedImages";
 import { lookAtHost, planFromCheckout } from "../../observe";
 import { architectureOf } from "../architecture";
 import type { BuildReport } from "../assembleImage";
 import { type ArchiveContents, labelOf, type SavedImage } from "./contents";
-import { dockerCommand, type HostImage, inspectImage, runDocker, untag } from "./hostImages";
+import { type HostImage, inspectImage, runDocker, untag } from "./hostImages";
 import { fault, imagesOffset, writeFrame } from "./layout";
 
 export interface SaveOptions {
@@ -21,10 +24,12 @@ export interface SaveOptions {
   readonly file: string;
   /** replace a file that is there */
   readonly force: boolean;
+  /** for hosts with other GPUs than this stack's host; undefined: for this one. What is missing of them is pulled */
+  readonly variants?: SavedVariants | undefined;
 }
 
 /** How a save tells what goes on, and learns that it is to stop. */
-export interface SaveReport extends Pick<BuildReport, "progress"> {
+export interface SaveReport extends BuildReport {
   readonly signal: AbortSignal;
 }
 
@@ -38,20 +43,25 @@ const RESERVED_BYTES = 64 * 1024 ** 2;
  */
 export async function saveImages(
   root: string,
-  { stack, file, force }: SaveOptions,
+  { stack, file, force, variants }: SaveOptions,
   report: SaveReport,
 ): Promise<ArchiveContents> {
   const path = resolve(file);
   if (!force && existsSync(path)) throw alreadyThere(path);
-  const { plan, facts } = await lookAtHost(root, stack, planFromCheckout(root, stack));
+  const planned = planFromCheckout(root, stack);
+  const choice = variants && chooseSavedImages(planned.services, variants);
+  if (choice !== undefined && choice.problems.length > 0) throw new StackError(choice.problems);
+  const { plan, facts } = await lookAtHost(root, stack, planned);
   const problem = engineProblem(facts);
   if (problem !== undefined) throw new StackError([problem]);
 
   const access = accessHost(root, stack, plan.host);
   const problems: Problem[] = [];
   const found: { saved: SavedImage; image: HostImage }[] = [];
-  for (const { name: service, image } of plan.services) {
+  for (const image of choice?.images ?? plan.services.map((service) => service.image)) {
+    const { service } = image;
     const chosen = chooseImage(image, facts.images);
+    if (choice !== undefined) await pullMissing(access, image, chosen, report);
     const seen = await inspectImage(access, chosen.name);
     if (seen === undefined) {
       problems.push({
@@ -93,6 +103,27 @@ export async function saveImages(
       ),
     force,
   );
+}
+
+/** No host of this stack's may ever run it, so no update pulls it. @throws OperationError where it cannot be pulled */
+async function pullMissing(
+  access: HostAccess,
+  { source }: ImagePlan,
+  { name, built }: { readonly name: string; readonly built: boolean },
+  { note, signal }: SaveReport,
+): Promise<void> {
+  if (built || source === "archive" || (await inspectImage(access, name)) !== undefined) return;
+  note(`pulling ${name}`);
+  const command = dockerCommand(access, "pull", "--quiet", name);
+  const { exitCode, stderr } = await execa(command.file, command.args, {
+    reject: false,
+    stdin: "ignore",
+    cancelSignal: signal,
+  });
+  if (signal.aborted) throw interrupted();
+  if (exitCode === 0) return;
+  const what = `it cannot be pulled: ${foreign(String(stderr).trim())}`;
+  throw new OperationError([{ what, where: name, fix: "Mend the cause and run it again" }]);
 }
 
 /** An engine's archive is about as large as its images together; layers that they share stand in it once. */

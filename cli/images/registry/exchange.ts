@@ -65,7 +65,7 @@ export function retryAfterMs(header: string | null, now = Date.now()): number | 
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
-/** Credentials go to nobody but the server that they are for, and nothing goes from TLS to plain text. */
+/** Credentials, of which a body is one, go to nobody but the server that they are for, and nothing goes from TLS to plain text. */
 async function follow(question: Question, patience: Patience): Promise<Answer> {
   let url = new URL(question.url);
   let headers = { ...question.headers };
@@ -83,6 +83,13 @@ async function follow(question: Question, patience: Patience): Promise<Answer> {
       );
     }
     if (next.origin !== url.origin) {
+      if (question.body !== undefined) {
+        throw new RegistryFault(
+          "invalid",
+          `${url.host} sends a sign-in on to ${next.host}, for which it is not`,
+          "Tell whoever runs the registry",
+        );
+      }
       const { authorization: _, ...others } = headers as Record<string, string>;
       headers = others;
     }

@@ -24,7 +24,7 @@ export async function resolveDigest(
   const location = locateImage(reference);
   const wanted = `linux/${architecture}`;
   const manifestPath = (target: string) => `manifests/${target}`;
-  // Asking for the head alone does not count as a pull at Docker Hub.
+  // All that follows is asked for by this digest: a tag that moves meanwhile changes nothing.
   const head = await client.read(location, "HEAD", manifestPath(location.target), MANIFEST_TYPES);
   const said = head.headers.get("docker-content-digest");
   const announced = isDigest(said) ? said : undefined;

@@ -1,16 +1,15 @@
 import type Docker from "dockerode";
+import type { EngineAccess } from "../../../host/dockerCommand";
 import type { GPU_VENDORS } from "../../../plan/gpuVendors";
 import type { StackPlan } from "../../../plan/plan";
 import type { UiAction } from "../state";
 
 /** What the feeds of the screen stand on. */
-export interface FeedContext {
+export interface FeedContext extends EngineAccess {
   readonly root: string;
   readonly stack: string;
   readonly plan: StackPlan;
   readonly docker: Docker;
-  /** arguments of ssh to the host; undefined: this machine */
-  readonly ssh: readonly string[] | undefined;
   /** whose GPUs the stack uses */
   readonly gpu: (typeof GPU_VENDORS)[number];
   readonly dispatch: (action: UiAction) => void;

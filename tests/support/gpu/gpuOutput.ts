@@ -5,6 +5,8 @@ export interface GpuOutput {
   readonly driver?: string | null;
   /** compute capability of each GPU; default: one of 8.9 */
   readonly capabilities?: readonly string[];
+  /** all GPUs are in MIG mode, without instances */
+  readonly mig?: boolean;
   /** NVML's code for the version of CUDA; default: 0 */
   readonly cudaCode?: number;
   /** undefined: not installed */
@@ -45,7 +47,7 @@ export function gpuOutput(host: GpuOutput = {}): string {
       name: answer("NVIDIA GeForce RTX 4090"),
       memory: answer({ total: 24564 * 1024 ** 2, used: 0 }),
       compute_capability: answer(capability),
-      mig_mode: { code: 3, value: null },
+      mig_mode: host.mig === true ? answer(true) : { code: 3, value: null },
       mig_devices: [],
     })),
   };

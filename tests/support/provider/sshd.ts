@@ -37,10 +37,12 @@ const sshdPath = "/usr/sbin/sshd";
 /**
  * @param parent of the folder with its files
  * @param inside a command line that runs another one somewhere else, as in a machine of the test's own
+ * @param settings further lines of its configuration
  */
 export async function startSshd(
   parent = tmpdir(),
   inside = (...command: string[]): readonly string[] => command,
+  settings: readonly string[] = [],
 ): Promise<Sshd> {
   const folder = mkdtempSync(join(parent, "aistack-sshd-"));
   const hostKeyFile = makeKey(folder, "host", "");
@@ -51,7 +53,7 @@ export async function startSshd(
   writeFileSync(join(folder, "authorized_keys"), readFileSync(`${privateKeyFile}.pub`));
   writeFileSync(
     config,
-    configuration({ folder, hostKeyFiles: [hostKeyFile, rsaHostKeyFile], port }),
+    `${settings.map((line) => `${line}\n`).join("")}${configuration({ folder, hostKeyFiles: [hostKeyFile, rsaHostKeyFile], port })}`,
   );
   if (process.getuid?.() === 0) {
     // Debian's service file makes this folder; sshd insists on it when it runs as root.
