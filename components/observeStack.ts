@@ -1,4 +1,3 @@
-import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { readCheckout } from "../host/checkout";
 import { signedInRegistries } from "../host/dockerConfig";
@@ -18,9 +17,8 @@ import { parseHostFacts } from "../plan/hostFacts";
 import { planCheckout } from "../plan/planCheckout";
 import { checkHost, warnOfHost } from "../plan/preflight";
 import { describeDrift, resolveStack } from "../plan/resolve";
-import type { HostConnection } from "../plan/settings";
-import { explainSshFailure } from "../plan/sshFailure";
 import type { AiStackArgs } from "./aiStack";
+import { look } from "./look";
 
 /**
  * Reads the configuration, then the host in one read-only probe, so that all that follows is
@@ -82,15 +80,4 @@ export async function observeStack(): Promise<AiStackArgs> {
     registries,
     hostLayer: host.layer,
   };
-}
-
-/** @throws StackError where a host over SSH cannot be looked at; anything else that fails is a bug */
-async function look(host: HostConnection | undefined, probe: ProbeCommand): Promise<string> {
-  try {
-    const { stdout } = await command.local.run({ ...probe, logging: command.local.Logging.None });
-    return stdout;
-  } catch (error) {
-    const problem = host && explainSshFailure(host, String((error as Error).message));
-    throw problem === undefined ? error : new StackError([problem]);
-  }
 }
