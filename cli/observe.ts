@@ -1,9 +1,9 @@
-import { type Checkout, readCheckout } from "../host/checkout";
+import { type Checkout, readCheckout, readStackFile, requireStackFile } from "../host/checkout";
 import { accessHost } from "../host/hostAccess";
 import { gatherModelFacts, type ModelFacts } from "../host/modelFacts";
 import { probeCommand } from "../host/probe";
 import { decodeStackFile } from "../plan/configKeys";
-import type { Problem } from "../plan/errors";
+import { type Problem, StackError } from "../plan/errors";
 import { applyGpu } from "../plan/gpuPlan";
 import { type HostFacts, parseHostFacts } from "../plan/hostFacts";
 import type { StackPlan } from "../plan/plan";
@@ -22,15 +22,26 @@ export interface Observation {
   readonly problems: readonly Problem[];
 }
 
-/** The configuration of a stack as its file says it. @throws StackError with every problem found */
+/**
+ * The configuration of a stack as its file says it. Without the file, a stack would look like one of profile
+ * minimal on this machine.
+ * @param stack "": no stack at all, for what concerns this machine whatever runs on it
+ * @throws StackError with every problem found, or where the stack has no file
+ */
 export function planFromCheckout(root: string, stack: string): StackPlan {
+  if (stack !== "") requireStackFile(root, stack);
   const checkout: Checkout = readCheckout(root, stack);
   return planCheckout(checkout, decodeStackFile(checkout.stackFile.value));
 }
 
-/** A stack's settings with every default filled in. @throws StackError with every problem found */
+/**
+ * A stack's settings with every default filled in.
+ * @throws StackError with every problem found, or where the stack has no file
+ */
 export function settingsFromCheckout(root: string, stack: string): Settings {
-  const { stackFile } = readCheckout(root, stack);
+  requireStackFile(root, stack);
+  const stackFile = readStackFile(root, stack);
+  if (stackFile.problems.length > 0) throw new StackError(stackFile.problems);
   return readSettings(decodeStackFile(stackFile.value), stackFile);
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { requireStackFile } from "../host/checkout";
 import { HostNotReadyError, StackError } from "../plan/errors";
 import { nearest } from "../plan/suggest";
 import { isRecord } from "../plan/yamlDocument";
@@ -51,6 +52,16 @@ export function chooseStack(
       fix: `Name one with --stack, or select it: pulumi stack select NAME. Created: ${stacks.join(", ")}`,
     },
   ]);
+}
+
+/**
+ * The same for verbs that a stack's file is enough for, as they are of use before it is created.
+ * @throws StackError where a stack is named that has no file
+ */
+export function chooseDeclaredStack(root: string, named: string | undefined): string {
+  if (named === undefined) return chooseStack(root, undefined);
+  requireStackFile(root, named);
+  return named;
 }
 
 /** The selected stack, or the only one; undefined where that is none. */

@@ -46,18 +46,6 @@ export function ensureStateFolder(root: string): void {
   }
 }
 
-/** @throws StackError where a stack has no file, so that nothing says what it is */
-export function requireStackFile(root: string, stack: string): void {
-  if (existsSync(join(root, stackFileName(stack)))) return;
-  throw new StackError([
-    {
-      what: `there is no file ${stackFileName(stack)}`,
-      where: "--stack",
-      fix: `Make one with: cp ${stackFileName("standard-gpu")} ${stackFileName(stack)}`,
-    },
-  ]);
-}
-
 /** Gives a stack that has no file yet a copy of its profile's. */
 export function ensureStackFile(root: string, stack: string, profile: string): void {
   const file = join(root, stackFileName(stack));

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { readCheckout } from "../host/checkout";
+import { readCheckout, requireStackFile } from "../host/checkout";
 import { signedInRegistries } from "../host/dockerConfig";
 import { gpuProbeScript } from "../host/gpuProbe";
 import { accessHost } from "../host/hostAccess";
@@ -8,7 +8,7 @@ import { gatherModelFacts, modelRecordFolder } from "../host/modelFacts";
 import { observeHostLayer } from "../host/observeHostLayer";
 import { gpuProbeCommand, type ProbeCommand, probeCommand } from "../host/probe";
 import { ensureSecrets } from "../host/secretStore";
-import { decodePulumiConfig } from "../plan/configKeys";
+import { decodePulumiConfig, isUnconfigured } from "../plan/configKeys";
 import { StackError } from "../plan/errors";
 import { parseGpuFacts } from "../plan/gpuFacts";
 import { applyGpu, describeGpu } from "../plan/gpuPlan";
@@ -28,8 +28,10 @@ import { look } from "./look";
 export async function observeStack(): Promise<AiStackArgs> {
   const root = process.cwd();
   const stack = pulumi.getStack();
-  const checkout = readCheckout(root, stack);
-  const planned = planCheckout(checkout, decodePulumiConfig(pulumi.runtime.allConfig()));
+  const config = decodePulumiConfig(pulumi.runtime.allConfig());
+  // A stack whose file is gone would look like one of profile minimal on this machine.
+  if (isUnconfigured(config)) requireStackFile(root, stack);
+  const planned = planCheckout(readCheckout(root, stack), config);
 
   const access = accessHost(root, stack, planned.host);
   const ask = (probe: ProbeCommand) => look(planned.host, probe);

@@ -4,8 +4,9 @@ import { findProjectRoot } from "../artifacts/projectRoot";
 import { EXIT } from "../exitCodes";
 import { loadImages } from "../images/archive/loadImages";
 import { saveImages } from "../images/archive/saveImages";
-import { chooseStack } from "../stackSelection";
+import { chooseDeclaredStack } from "../stackSelection";
 import { runSteps } from "../steps";
+import { stackOption } from "./options";
 
 export function registerImageArchiveCommands(
   images: Command,
@@ -15,11 +16,11 @@ export function registerImageArchiveCommands(
     .command("save")
     .argument("<file>", "the file to write")
     .description("write the images that a stack runs from into a file, for hosts without a network")
-    .option("-s, --stack <name>", "the stack; default: the selected one")
+    .addOption(stackOption())
     .option("-f, --force", "replace a file that is there")
     .action(async (file: string, options: { stack?: string; force?: boolean }) => {
       const root = findProjectRoot();
-      const stack = options.stack ?? chooseStack(root, undefined);
+      const stack = chooseDeclaredStack(root, options.stack);
       const stop = new AbortController();
       const interrupt = () => stop.abort();
       process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
@@ -41,15 +42,16 @@ export function registerImageArchiveCommands(
     .command("load")
     .argument("<file>", "a file that `images save` wrote")
     .description("give a host the images of a file, compared with what was saved")
-    .option("-s, --stack <name>", "the stack whose host gets them; default: this machine")
-    .action(async (file: string, options: { stack?: string }) => {
+    .addOption(stackOption("the stack whose host gets them; default: this machine"))
+    .action(async (file: string, { stack }: { stack?: string }) => {
       const root = findProjectRoot();
+      const host = stack === undefined ? {} : { stack: chooseDeclaredStack(root, stack) };
       const notes: string[] = [];
       await runSteps([
         {
           title: `images of ${file}`,
           run: async (report) => {
-            const loaded = await loadImages(root, { ...options, file }, report);
+            const loaded = await loadImages(root, { ...host, file }, report);
             notes.push(...loaded.notes);
             return loaded.images.map(({ reference }) => reference).join(", ");
           },
