@@ -2,6 +2,7 @@ import { type Checkout, readCheckout, readStackFile, requireStackFile } from "..
 import { accessHost } from "../host/hostAccess";
 import { gatherModelFacts, type ModelFacts } from "../host/modelFacts";
 import { probeCommand } from "../host/probe";
+import { readOwnership, readStackRecord } from "../host/stackRecord";
 import { decodeStackFile } from "../plan/configKeys";
 import { type Problem, StackError } from "../plan/errors";
 import { applyGpu } from "../plan/gpuPlan";
@@ -10,6 +11,7 @@ import type { StackPlan } from "../plan/plan";
 import { planCheckout } from "../plan/planCheckout";
 import { checkHost } from "../plan/preflight";
 import { readSettings, type Settings } from "../plan/settings";
+import { EMPTY_RECORD, type StackRecord } from "../plan/stackRecord";
 import { readGpuFacts } from "./gpu";
 import { runProbe } from "./runProbe";
 
@@ -18,6 +20,8 @@ export interface Observation {
   readonly plan: StackPlan;
   readonly facts: HostFacts;
   readonly models: ModelFacts;
+  /** what the stack's state knows; nothing where the stack was not created yet */
+  readonly record: StackRecord;
   /** what keeps an update from succeeding; empty where nothing does */
   readonly problems: readonly Problem[];
 }
@@ -52,11 +56,14 @@ export function settingsFromCheckout(root: string, stack: string): Settings {
 export async function observe(root: string, stack: string): Promise<Observation> {
   const { plan, facts } = await lookAtHost(root, stack, planFromCheckout(root, stack));
   const models = await gatherModelFacts(root, stack, plan, facts);
+  const record = readStackRecord(root, stack) ?? EMPTY_RECORD;
+  const ownership = readOwnership(root, { plan, facts, record });
   return {
     plan,
     facts,
     models,
-    problems: [...models.problems, ...checkHost(plan, facts, models.newFiles)],
+    record,
+    problems: [...models.problems, ...checkHost(plan, facts, models.newFiles, ownership)],
   };
 }
 

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "n
 import { join } from "node:path";
 import { execa } from "execa";
 import { stackFileName } from "../host/checkout";
+import { CHECKPOINTS } from "../host/stackRecord";
 import { OperationError, StackError } from "../plan/errors";
 
 export const STATE_FOLDER = ".state";
@@ -16,7 +17,7 @@ export function passphraseFile(root: string): string {
 
 /** True when the stack has been created in the file backend. */
 export function stackExists(root: string, stack: string): boolean {
-  return existsSync(join(root, STATE_FOLDER, ".pulumi", "stacks", PROJECT, `${stack}.json`));
+  return existsSync(join(root, CHECKPOINTS, `${stack}.json`));
 }
 
 /**
@@ -29,7 +30,7 @@ export function ensureStateFolder(root: string): void {
   chmodSync(folder, 0o700);
   const file = passphraseFile(root);
   if (existsSync(file)) return;
-  if (existsSync(join(folder, ".pulumi", "stacks", PROJECT))) {
+  if (existsSync(join(root, CHECKPOINTS))) {
     throw new StackError([
       {
         what: "the passphrase is gone, and without it the secrets of the existing stacks cannot be read",

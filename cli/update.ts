@@ -4,6 +4,7 @@ import type { StackPlan } from "../plan/plan";
 import { connectDocker } from "./docker/connect";
 import { imagesToPull, pullSteps } from "./images/pullImages";
 import { type OperationOptions, type OperationOutcome, up } from "./operations";
+import { forgetPendingCreations } from "./pendingCreations";
 import { runSteps } from "./steps";
 
 /** An update, its images pulled beforehand with their progress. */
@@ -17,5 +18,7 @@ export async function update(
     const docker = await connectDocker(accessHost(session.root, session.stack, plan.host));
     await runSteps(pullSteps(docker, images));
   }
-  return up(session);
+  const outcome = await up(session);
+  await forgetPendingCreations(session);
+  return outcome;
 }

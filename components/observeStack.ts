@@ -3,17 +3,20 @@ import { readCheckout, requireStackFile } from "../host/checkout";
 import { signedInRegistries } from "../host/dockerConfig";
 import { gpuProbeScript } from "../host/gpuProbe";
 import { accessHost } from "../host/hostAccess";
+import { removeLeftovers } from "../host/leftovers";
 import { observeLocalai } from "../host/localaiObservation";
 import { gatherModelFacts, modelRecordFolder } from "../host/modelFacts";
 import { observeHostLayer } from "../host/observeHostLayer";
 import { gpuProbeCommand, type ProbeCommand, probeCommand } from "../host/probe";
 import { ensureSecrets } from "../host/secretStore";
+import { readOwnership, readStackRecord } from "../host/stackRecord";
 import { decodePulumiConfig, isUnconfigured } from "../plan/configKeys";
 import { StackError } from "../plan/errors";
 import { parseGpuFacts } from "../plan/gpuFacts";
 import { applyGpu, describeGpu } from "../plan/gpuPlan";
 import { describeHiddenChanges } from "../plan/hiddenChanges";
 import { parseHostFacts } from "../plan/hostFacts";
+import { describeLeftovers, objectsOf, withoutObjects } from "../plan/ownership";
 import { planCheckout } from "../plan/planCheckout";
 import { checkHost, warnOfHost } from "../plan/preflight";
 import { describeDrift, resolveStack } from "../plan/resolve";
@@ -39,18 +42,24 @@ export async function observeStack(): Promise<AiStackArgs> {
     ask(probeCommand(root, planned, access)),
     planned.gpu === undefined ? undefined : ask(gpuProbeCommand(root, access)),
   ]);
-  const facts = parseHostFacts(probed);
+  const seen = parseHostFacts(probed);
   const plan = applyGpu(planned, gpuProbed === undefined ? undefined : parseGpuFacts(gpuProbed));
-  const models = await gatherModelFacts(root, stack, plan, facts);
+  const models = await gatherModelFacts(root, stack, plan, seen);
   const now = new Date();
-  const host = await observeHostLayer(root, { plan, access, dataRoot: facts.dataRoot, now }, ask);
+  const host = await observeHostLayer(root, { plan, access, dataRoot: seen.dataRoot, now }, ask);
+  const record = readStackRecord(root, stack);
+  const ownership = readOwnership(root, { plan, facts: seen, record });
   const problems = [
     ...models.problems,
-    ...checkHost(plan, facts, models.newFiles),
+    ...checkHost(plan, seen, models.newFiles, ownership),
     ...host.problems,
   ];
   if (problems.length > 0) throw new StackError(problems);
 
+  const leftovers = objectsOf("leftover", plan, seen, record);
+  const facts = withoutObjects(seen, leftovers);
+  // Here and not in a hook before the creation: engines built from source have a language host without hooks.
+  if (!pulumi.runtime.isDryRun()) await removeLeftovers(root, access, plan, leftovers);
   // A preview writes nothing: what it generates is of the right form and thrown away.
   const { values: secrets } = ensureSecrets(root, stack, plan.secrets, !pulumi.runtime.isDryRun());
   const resolved = resolveStack({
@@ -62,11 +71,13 @@ export async function observeStack(): Promise<AiStackArgs> {
     ...(await observeLocalai(root, stack, plan, access, secrets)),
     secrets,
     now,
+    record,
   });
   // What drifted is named in a plain preview, not only in the details of a diff.
   const warnings = [
     ...warnOfHost(plan, facts),
     ...describeGpu(plan, facts.images),
+    ...describeLeftovers(leftovers),
     ...describeDrift(resolved),
     ...(host.layer?.drift ?? []),
   ];

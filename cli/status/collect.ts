@@ -1,6 +1,7 @@
 import { modelRecordFolder } from "../../host/modelFacts";
 import { HostNotReadyError } from "../../plan/errors";
 import type { HostFacts } from "../../plan/hostFacts";
+import { objectsOf, withoutObjects } from "../../plan/ownership";
 import type { StackPlan } from "../../plan/plan";
 import { engineProblem } from "../../plan/preflight";
 import { resolveStack } from "../../plan/resolve";
@@ -20,18 +21,19 @@ export interface CollectedStatus {
  * @throws HostNotReadyError where Docker does not answer
  */
 export async function collectStatus(root: string, stack: string): Promise<CollectedStatus> {
-  const { plan, facts, models, problems } = await observe(root, stack);
+  const { plan, facts, models, problems, record } = await observe(root, stack);
   const engine = engineProblem(facts);
   if (engine !== undefined) throw new HostNotReadyError([engine]);
   const { values: secrets } = readStackSecrets(root, stack, plan.secrets, false);
   const resolved = resolveStack({
     plan,
-    facts,
+    facts: withoutObjects(facts, objectsOf("leftover", plan, facts, record)),
     fileHashes: models.fileHashes,
     records: models.records,
     recordFolder: modelRecordFolder(stack),
     secrets,
     now: new Date(),
+    record,
   });
   return { plan, facts, report: reportStatus(stack, plan, facts, resolved, problems) };
 }
