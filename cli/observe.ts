@@ -12,6 +12,7 @@ import { planCheckout } from "../plan/planCheckout";
 import { checkHost } from "../plan/preflight";
 import { readSettings, type Settings } from "../plan/settings";
 import { EMPTY_RECORD, type StackRecord } from "../plan/stackRecord";
+import { parseYaml } from "../plan/yamlDocument";
 import { readGpuFacts } from "./gpu";
 import { runProbe } from "./runProbe";
 
@@ -39,6 +40,17 @@ export function planFromCheckout(root: string, stack: string): StackPlan {
 }
 
 /**
+ * The configuration of a stack whose file is to have this text.
+ * @param file its name in messages
+ * @throws StackError with every problem found
+ */
+export function planFromText(root: string, file: string, text: string): StackPlan {
+  const stackFile = parseYaml(file, text);
+  const { composeFiles, images } = readCheckout(root, "");
+  return planCheckout({ composeFiles, stackFile, images }, decodeStackFile(stackFile.value));
+}
+
+/**
  * A stack's settings with every default filled in.
  * @throws StackError with every problem found, or where the stack has no file
  */
@@ -52,9 +64,16 @@ export function settingsFromCheckout(root: string, stack: string): Settings {
 /**
  * The same look at configuration and host that the program takes, without an engine: it tells in
  * half a second what Pulumi would stumble over later.
+ * @param planned the stack's plan, where its file does not say it yet
+ * @param imagesToCome images that are not on the host are no problem: they are made ready afterwards
  */
-export async function observe(root: string, stack: string): Promise<Observation> {
-  const { plan, facts } = await lookAtHost(root, stack, planFromCheckout(root, stack));
+export async function observe(
+  root: string,
+  stack: string,
+  { planned, imagesToCome = false }: { planned?: StackPlan; imagesToCome?: boolean } = {},
+): Promise<Observation> {
+  const declared = planned ?? planFromCheckout(root, stack);
+  const { plan, facts } = await lookAtHost(root, stack, declared);
   const models = await gatherModelFacts(root, stack, plan, facts);
   const record = readStackRecord(root, stack) ?? EMPTY_RECORD;
   const ownership = readOwnership(root, { plan, facts, record });
@@ -63,7 +82,10 @@ export async function observe(root: string, stack: string): Promise<Observation>
     facts,
     models,
     record,
-    problems: [...models.problems, ...checkHost(plan, facts, models.newFiles, ownership)],
+    problems: [
+      ...models.problems,
+      ...checkHost(plan, facts, models.newFiles, ownership, imagesToCome),
+    ],
   };
 }
 
@@ -88,7 +110,7 @@ export async function lookAtHost(
 
 /** The facts of this machine alone, where there is no stack to look at. */
 export async function probeThisMachine(root: string): Promise<HostFacts> {
-  const nothing = { services: [], networks: [], gpu: undefined };
+  const nothing = { services: [], networks: [], volumes: [], gpu: undefined };
   const access = accessHost(root, "", undefined);
   return parseHostFacts(await runProbe(root, undefined, probeCommand(root, nothing, access)));
 }

@@ -1,5 +1,5 @@
-import { ensureSecrets } from "../host/secretStore";
-import type { SecretName, SecretValues } from "../plan/secrets";
+import { ensureSecrets, type StackSecrets } from "../host/secretStore";
+import type { SecretName, SeededAdmin } from "../plan/secrets";
 import { secrets as scrubber } from "./log";
 
 /** What `ensureSecrets` returns; from here on the values are kept out of logs and messages. */
@@ -8,8 +8,9 @@ export function readStackSecrets(
   stack: string,
   names: readonly SecretName[],
   keep: boolean,
-): { values: SecretValues; generated: readonly SecretName[] } {
-  const read = ensureSecrets(root, stack, names, keep);
+  seed?: SeededAdmin,
+): StackSecrets {
+  const read = ensureSecrets(root, stack, names, keep, seed);
   for (const value of Object.values(read.values)) scrubber.register(value);
   return read;
 }

@@ -4,10 +4,15 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { stackFileName } from "../host/checkout";
 import { CHECKPOINTS } from "../host/stackRecord";
+import { CONFIG_DEFAULTS, decodeStackFile } from "../plan/configKeys";
 import { OperationError, StackError } from "../plan/errors";
+import { setSetting } from "../plan/stackFileEdit";
+import { parseYaml } from "../plan/yamlDocument";
 
 export const STATE_FOLDER = ".state";
 export const PROJECT = "aistack";
+/** The profile of a stack for which none is named. */
+export const DEFAULT_PROFILE = CONFIG_DEFAULTS.profile;
 const SALT_LINE = /^encryptionsalt:.*\n?/m;
 
 /** The file with the passphrase that a checkout's secrets are encrypted with. */
@@ -47,10 +52,10 @@ export function ensureStateFolder(root: string): void {
   }
 }
 
-/** Gives a stack that has no file yet a copy of its profile's. */
-export function ensureStackFile(root: string, stack: string, profile: string): void {
+/** The text of a stack's file; of one that has none yet, a copy of its profile's. */
+export function stackFileText(root: string, stack: string, profile: string): string {
   const file = join(root, stackFileName(stack));
-  if (!existsSync(file)) writeFileSync(file, patternOf(root, profile));
+  return existsSync(file) ? readFileSync(file, "utf8") : patternOf(root, profile);
 }
 
 /**
@@ -116,7 +121,13 @@ function patternOf(root: string, profile: string): string {
       { what: `there is no pattern for profile "${profile}"`, where: pattern },
     ]);
   }
-  return readFileSync(join(root, pattern), "utf8").replace(SALT_LINE, "");
+  const text = readFileSync(join(root, pattern), "utf8").replace(SALT_LINE, "");
+  // A pattern is a stack of its own as well, whose profile may have been changed.
+  const { value, problems } = parseYaml(pattern, text);
+  // Told by whoever reads the copy.
+  if (problems.length > 0) return text;
+  const { profile: own = DEFAULT_PROFILE } = decodeStackFile(value);
+  return own === profile ? text : setSetting(text, ["profile"], profile);
 }
 
 /**

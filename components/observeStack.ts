@@ -16,6 +16,7 @@ import { parseGpuFacts } from "../plan/gpuFacts";
 import { applyGpu, describeGpu } from "../plan/gpuPlan";
 import { describeHiddenChanges } from "../plan/hiddenChanges";
 import { parseHostFacts } from "../plan/hostFacts";
+import { describeLostSecrets, lostSecrets, seededAdmin } from "../plan/lostSecrets";
 import { describeLeftovers, objectsOf, withoutObjects } from "../plan/ownership";
 import { planCheckout } from "../plan/planCheckout";
 import { checkHost, warnOfHost } from "../plan/preflight";
@@ -61,9 +62,12 @@ export async function observeStack(): Promise<AiStackArgs> {
   // Here and not in a hook before the creation: engines built from source have a language host without hooks.
   if (!pulumi.runtime.isDryRun()) await removeLeftovers(root, access, plan, leftovers);
   // A preview writes nothing: what it generates is of the right form and thrown away.
-  const { values: secrets } = ensureSecrets(root, stack, plan.secrets, !pulumi.runtime.isDryRun());
+  const keep = !pulumi.runtime.isDryRun();
+  const kept = ensureSecrets(root, stack, plan.secrets, keep, seededAdmin(plan, facts));
+  const { values: secrets, generated, admin } = kept;
   const resolved = resolveStack({
-    plan,
+    // The gates sign in as the account that was made, whatever the configuration names by now.
+    plan: { ...plan, admin: { ...plan.admin, ...admin } },
     facts,
     fileHashes: models.fileHashes,
     records: models.records,
@@ -78,6 +82,7 @@ export async function observeStack(): Promise<AiStackArgs> {
     ...warnOfHost(plan, facts),
     ...describeGpu(plan, facts.images),
     ...describeLeftovers(leftovers),
+    ...describeLostSecrets(lostSecrets(plan, facts, generated)),
     ...describeDrift(resolved),
     ...(host.layer?.drift ?? []),
   ];

@@ -22,12 +22,14 @@ const RESERVED_BYTES = 512 * 1024 ** 2;
  * Compares a plan with the host it is for: everything that would make an update fail half-way.
  * @param newModelFiles files of the models that the host does not have yet
  * @param ownership whose the objects are that have the plan's names
+ * @param imagesToCome images that are not on the host are no problem: they are made ready afterwards
  */
 export function checkHost(
   plan: StackPlan,
   facts: HostFacts,
   newModelFiles: readonly ModelFileFacts[],
   ownership: Ownership = UNKNOWN_OWNERSHIP,
+  imagesToCome = false,
 ): Problem[] {
   const engine = engineProblem(facts);
   // Without the engine nobody can tell whether a port is taken by our own container.
@@ -40,7 +42,7 @@ export function checkHost(
       unknownObject(object, ownership),
     ),
     ...plan.services.flatMap((service) => portProblems(service, facts)),
-    ...plan.services.flatMap((service) => imageProblems(service, facts)),
+    ...(imagesToCome ? [] : plan.services.flatMap((service) => imageProblems(service, facts))),
     ...gpuProblems(plan, facts.images),
     ...diskProblems(facts, newModelFiles),
   ];

@@ -155,6 +155,7 @@ describe("the probe", () => {
       IMAGES: `ollama/ollama:0.34.3\n${BUILT}`,
       CONTAINERS: "lab-ollama",
       NETWORKS: "lab-net",
+      VOLUMES: "lab-ollama_data",
       OLLAMA_URL: "http://127.0.0.1:1234",
       GPU_CONTAINERS: "",
     });
@@ -208,12 +209,13 @@ describe("the probe", () => {
   });
 
   test("without Ollama asks nobody for models", () => {
-    const plan = { ...planMinimal(), services: [], networks: [] };
+    const plan = { ...planMinimal(), services: [], networks: [], volumes: [] };
     expect(probeEnvironment(plan, ENGINE)).toEqual({
       DOCKER_SOCKET: "/run/d.sock",
       IMAGES: "",
       CONTAINERS: "",
       NETWORKS: "",
+      VOLUMES: "",
       OLLAMA_URL: "",
       GPU_CONTAINERS: "",
     });
