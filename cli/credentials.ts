@@ -8,23 +8,43 @@ export interface Credentials {
   readonly localai?: { readonly url: string; readonly apiKey: string };
 }
 
-/** The generated credentials of a stack's services, as they were at the first start. */
-export function readCredentials(root: string, stack: string, plan: StackPlan): Credentials {
-  const { values } = readStackSecrets(root, stack, plan.secrets, false);
+/** What there is, and why something of it is not there, in lines for people. */
+export interface KnownCredentials {
+  readonly credentials: Credentials;
+  readonly notes: readonly string[];
+}
+
+/**
+ * The generated credentials of a stack's services, as they were at the first start. What would only now be generated
+ * is left out: the first update will make another.
+ */
+export function readCredentials(root: string, stack: string, plan: StackPlan): KnownCredentials {
+  const { values, generated, admin } = readStackSecrets(root, stack, plan.secrets, false);
   const urlOf = (service: string) => plan.services.find(({ name }) => name === service)?.endpoint;
   const [chat, openai] = [urlOf(CHAT_SERVICE), urlOf(OPENAI_SERVICE)];
   const password = values["webui-admin-password"];
   const apiKey = values["localai-api-key"];
-  return {
-    ...(chat === undefined || password === undefined
-      ? {}
-      : { openwebui: { url: chat, email: plan.admin.email, password } }),
-    ...(openai === undefined || apiKey === undefined ? {} : { localai: { url: openai, apiKey } }),
-  };
+  const later = `not generated yet: ./aistack up --stack ${stack}`;
+  const credentials: { -readonly [Key in keyof Credentials]: Credentials[Key] } = {};
+  const notes: string[] = [];
+  if (chat !== undefined && password !== undefined) {
+    if (generated.includes("webui-admin-password")) notes.push(`Open WebUI's password is ${later}`);
+    else if (admin === null)
+      notes.push(
+        "Open WebUI's data is older than its generated password: sign in with an account that it has",
+      );
+    else credentials.openwebui = { url: chat, email: admin?.email ?? plan.admin.email, password };
+  }
+  if (openai !== undefined && apiKey !== undefined) {
+    if (generated.includes("localai-api-key")) notes.push(`LocalAI's key is ${later}`);
+    else credentials.localai = { url: openai, apiKey };
+  }
+  return { credentials, notes };
 }
 
 /** For people; empty where there are none. */
-export function formatCredentials({ openwebui, localai }: Credentials): string {
+export function formatCredentials({ credentials, notes }: KnownCredentials): string {
+  const { openwebui, localai } = credentials;
   const lines = [
     ...(openwebui === undefined
       ? []
@@ -36,6 +56,27 @@ export function formatCredentials({ openwebui, localai }: Credentials): string {
     ...(localai === undefined
       ? []
       : [`  LocalAI      ${localai.url}`, `    API key    ${localai.apiKey}`]),
+    ...notes.map((note) => `  ${note}`),
   ];
   return lines.map((line) => `${line}\n`).join("");
+}
+
+/**
+ * Runs what may fail, and shows what was generated for it either way: it is shown once, and a second run, which
+ * generates nothing, would not show it.
+ * @param text empty: nothing was generated
+ */
+export async function showingCredentials<Result>(
+  stack: string,
+  text: string,
+  run: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await run();
+  } finally {
+    if (text !== "")
+      process.stdout.write(
+        `\nSign in with (shown again by ./aistack credentials --stack ${stack}):\n${text}`,
+      );
+  }
 }

@@ -1,27 +1,29 @@
-import { execa } from "execa";
 import { stackFileName } from "../host/checkout";
 import { type Problem, StackError } from "../plan/errors";
 import { LOCK_FILE } from "../plan/imageLock";
 import { chooseImage } from "../plan/images";
+import { describeLostSecrets, lostSecrets, seededAdmin } from "../plan/lostSecrets";
 import type { ServicePlan, StackPlan } from "../plan/plan";
 import { confirm } from "./confirm";
-import { formatCredentials, readCredentials } from "./credentials";
+import { formatCredentials, readCredentials, showingCredentials } from "./credentials";
 import { engineEnvironment, ensureEngine } from "./engine";
 import { pulumiEnvironment } from "./environment";
 import { EXIT } from "./exitCodes";
 import { buildImage } from "./images/buildImage";
 import { lockBeforePull } from "./images/lockBeforePull";
-import { lookAtHost, observe, planFromCheckout } from "./observe";
+import { planStackFile, writeStackFile } from "./installSettings";
+import { lookAtHost, observe, planFromCheckout, planFromText } from "./observe";
 import { type OperationOptions, preview, printOutput } from "./operations";
 import { proveStack } from "./proof";
 import { reachableImages } from "./reachability";
 import { readStackSecrets } from "./stackSecrets";
-import { ensureStack, ensureStackFile, ensureStateFolder } from "./stackStore";
+import { ensureStack, ensureStateFolder } from "./stackStore";
 import { runSteps, type Step } from "./steps";
 import { update } from "./update";
 
 export interface InstallOptions {
-  readonly profile: string;
+  /** undefined: a stack that has a file keeps its profile */
+  readonly profile?: string | undefined;
   readonly stack: string;
   readonly images?: string;
   readonly yes?: boolean;
@@ -35,14 +37,19 @@ export interface InstallOptions {
  */
 export async function install(root: string, options: InstallOptions): Promise<number> {
   const { stack } = options;
-  // The configuration is read first: what it says wrong is told before minutes of building.
-  ensureStackFile(root, stack, options.profile);
+  // Configuration and host are looked at first: what is wrong is told before anything is made, and minutes of building.
+  const file = planStackFile(root, options);
+  const planned = planFromText(root, file.file, file.text);
+  const first = await observe(root, stack, { planned, imagesToCome: true });
+  if (first.problems.length > 0) throw new StackError(first.problems);
+  // What would change can only be shown once the file says so.
+  if (!(await writeStackFile(root, file, options))) return EXIT.changesPending;
   const plan = planFromCheckout(root, stack);
 
   const environment: Record<string, string> = { ...(process.env as Record<string, string>) };
   await runSteps([
     engineStep(root, environment),
-    stackStep(root, options, environment),
+    stackStep(root, stack, environment),
     imagesStep(root, stack, plan),
     lockStep(root, stack, plan),
   ]);
@@ -62,17 +69,17 @@ export async function install(root: string, options: InstallOptions): Promise<nu
   let credentials = "";
   if (changes > 0) {
     if (options.yes !== true) await confirm(`Make these ${changes} changes?`);
-    const { generated } = readStackSecrets(root, stack, plan.secrets, true);
+    const seed = seededAdmin(onThisHost, facts);
+    const { generated } = readStackSecrets(root, stack, plan.secrets, true, seed);
     // Shown once, here. Later `aistack credentials` shows them, to whoever may read the checkout's secrets.
     if (generated.length > 0) credentials = formatCredentials(readCredentials(root, stack, plan));
-    await update(session, onThisHost, facts);
+    for (const line of describeLostSecrets(lostSecrets(onThisHost, facts, generated)))
+      process.stderr.write(`warning: ${line}\n`);
   } else process.stdout.write("Everything is in place; nothing was changed.\n");
-
-  process.stdout.write(await proveStack(root, stack, onThisHost));
-  if (credentials !== "")
-    process.stdout.write(
-      `\nSign in with (shown again by ./aistack credentials --stack ${stack}):\n${credentials}`,
-    );
+  await showingCredentials(stack, credentials, async () => {
+    if (changes > 0) await update(session, onThisHost, facts);
+    process.stdout.write(await proveStack(root, stack, onThisHost));
+  });
   process.stdout.write(farewell(plan, stack));
   return EXIT.done;
 }
@@ -95,28 +102,12 @@ function engineStep(root: string, environment: Record<string, string>): Step {
   };
 }
 
-function stackStep(
-  root: string,
-  { stack, images }: InstallOptions,
-  environment: Record<string, string>,
-): Step {
+function stackStep(root: string, stack: string, environment: Record<string, string>): Step {
   return {
     title: `stack ${stack}`,
     run: async () => {
       ensureStateFolder(root);
       const created = await ensureStack(root, stack, environment);
-      if (images !== undefined) {
-        const setting = [
-          "config",
-          "set",
-          "--path",
-          "aistack:images.source",
-          images,
-          "--stack",
-          stack,
-        ];
-        await execa("pulumi", setting, { cwd: root, env: environment });
-      }
       return created ? "created" : "is there";
     },
   };
@@ -187,7 +178,7 @@ function farewell(plan: StackPlan, stack: string): string {
   return `
 ${endpoints}
 Next, in this folder:
-  eval "$(./aistack env)"     then pulumi preview, pulumi up, pulumi destroy as ever
+${plan.secrets.length === 0 ? "" : `  ./aistack credentials       how to sign in\n`}  eval "$(./aistack env)"     then pulumi preview, pulumi up, pulumi destroy as ever
   ./aistack preview           what would change
   edit ${stackFileName(stack)} and ./aistack up
 `;

@@ -1,11 +1,10 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readCheckout, stackFileName } from "../host/checkout";
 import { readComposeProject } from "../plan/composeFile";
 import type { ComposeProject } from "../plan/composeSchema";
 import { decodeStackFile } from "../plan/configKeys";
 import { StackError } from "../plan/errors";
-import { planCheckout } from "../plan/planCheckout";
 import { quote } from "../plan/quote";
 import { readSettings } from "../plan/settings";
 import { setServices } from "../plan/stackServices";
@@ -13,8 +12,9 @@ import { suggest } from "../plan/suggest";
 import { MODEL_SERVICE } from "../plan/wiring";
 import { parseYaml } from "../plan/yamlDocument";
 import { confirm } from "./confirm";
+import { planFromText } from "./observe";
 import { print } from "./output";
-import { ensureStackFile, stackExists } from "./stackStore";
+import { stackExists, stackFileText } from "./stackStore";
 
 export interface ServiceChoice {
   readonly service: string;
@@ -40,8 +40,7 @@ export async function chooseService(root: string, choice: ServiceChoice): Promis
     throw new StackError([{ what, where: "aistack install", fix: suggest(service, known) }]);
   }
   const file = stackFileName(stack);
-  const pattern = existsSync(join(root, file)) ? file : stackFileName(profile);
-  const before = readFileSync(join(root, pattern), "utf8");
+  const before = stackFileText(root, stack, profile);
   const present = stackExists(root, stack) ? servicesOf(root, file, before) : [];
   const wanted = withNeeded(project, [...present, service, ...modelKeeper(file, before)]);
   if (wanted.every((name) => present.includes(name))) return false;
@@ -54,7 +53,6 @@ export async function chooseService(root: string, choice: ServiceChoice): Promis
     return true;
   }
   if (!choice.yes) await confirm(`Write to ${file}: ${list}?`);
-  ensureStackFile(root, stack, profile);
   writeFileSync(join(root, file), after);
   print(`${file}: ${list}`);
   return true;
@@ -62,9 +60,7 @@ export async function chooseService(root: string, choice: ServiceChoice): Promis
 
 /** The services of a stack whose file has this text. @throws StackError where it is not valid */
 function servicesOf(root: string, file: string, text: string): string[] {
-  const stackFile = parseYaml(file, text);
-  const { composeFiles, images } = readCheckout(root, "");
-  const plan = planCheckout({ composeFiles, stackFile, images }, decodeStackFile(stackFile.value));
+  const plan = planFromText(root, file, text);
   return plan.services.map(({ name }) => name);
 }
 

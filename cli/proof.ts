@@ -17,7 +17,7 @@ import { readStackSecrets } from "./stackSecrets";
  * @throws OperationError where one does not
  */
 export async function proveStack(root: string, stack: string, plan: StackPlan): Promise<string> {
-  const { values } = readStackSecrets(root, stack, plan.secrets, false);
+  const { values, admin } = readStackSecrets(root, stack, plan.secrets, false);
   const { dockerHost, ssh } = accessHost(root, stack, plan.host);
   const proofs = await Promise.all(
     plan.services.map(async (service) => {
@@ -28,7 +28,7 @@ export async function proveStack(root: string, stack: string, plan: StackPlan): 
           ...target,
           service: name,
           ...expectedAnswers(name, plan),
-          adminEmail: plan.admin.email,
+          adminEmail: admin?.email ?? plan.admin.email,
           adminPassword: values["webui-admin-password"] ?? "",
           apiKey: values["localai-api-key"] ?? "",
         });

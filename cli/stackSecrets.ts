@@ -1,6 +1,6 @@
-import { ensureSecrets } from "../host/secretStore";
+import { ensureSecrets, type StackSecrets } from "../host/secretStore";
 import { StackError } from "../plan/errors";
-import type { SecretName, SecretValues } from "../plan/secrets";
+import type { SecretName, SeededAdmin } from "../plan/secrets";
 import { secrets as scrubber } from "./log";
 
 /** What `ensureSecrets` returns; from here on the values are kept out of logs and messages. */
@@ -9,8 +9,9 @@ export function readStackSecrets(
   stack: string,
   names: readonly SecretName[],
   keep: boolean,
-): { values: SecretValues; generated: readonly SecretName[] } {
-  const read = ensureSecrets(root, stack, names, keep);
+  seed?: SeededAdmin,
+): StackSecrets {
+  const read = ensureSecrets(root, stack, names, keep, seed);
   for (const value of Object.values(read.values)) scrubber.register(value);
   return read;
 }

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { requireStackFile } from "../host/checkout";
+import { listCheckpoints } from "../host/stackRecord";
 import { HostNotReadyError, StackError } from "../plan/errors";
 import { nearest } from "../plan/suggest";
 import { isRecord } from "../plan/yamlDocument";
@@ -11,12 +13,7 @@ import { PROJECT, STATE_FOLDER, stackExists } from "./stackStore";
 const BACKEND = `file://./${STATE_FOLDER}`;
 
 /** Names of the stacks that were created in this checkout, sorted. */
-export function listStacks(root: string): string[] {
-  return readFolder(join(root, STATE_FOLDER, ".pulumi", "stacks", PROJECT))
-    .filter((file) => file.endsWith(".json"))
-    .map((file) => file.slice(0, -".json".length))
-    .sort();
-}
+export const listStacks = listCheckpoints;
 
 /**
  * The stack that a verb is about: the one named, else the one that `pulumi stack select` or the installer
@@ -53,6 +50,16 @@ export function chooseStack(
   ]);
 }
 
+/**
+ * The same for verbs that a stack's file is enough for, as they are of use before it is created.
+ * @throws StackError where a stack is named that has no file
+ */
+export function chooseDeclaredStack(root: string, named: string | undefined): string {
+  if (named === undefined) return chooseStack(root, undefined);
+  requireStackFile(root, named);
+  return named;
+}
+
 /** The selected stack, or the only one; undefined where that is none. */
 export function findSelected(root: string): string | undefined {
   try {
@@ -84,14 +91,5 @@ function readSelected(root: string, cache: CachePaths): string | undefined {
     return typeof stack === "string" ? stack.split("/").at(-1) : undefined;
   } catch {
     return undefined;
-  }
-}
-
-function readFolder(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
   }
 }

@@ -3,10 +3,16 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "n
 import { join } from "node:path";
 import { execa } from "execa";
 import { stackFileName } from "../host/checkout";
+import { CHECKPOINTS } from "../host/stackRecord";
+import { CONFIG_DEFAULTS, decodeStackFile } from "../plan/configKeys";
 import { OperationError, StackError } from "../plan/errors";
+import { setSetting } from "../plan/stackFileEdit";
+import { parseYaml } from "../plan/yamlDocument";
 
 export const STATE_FOLDER = ".state";
 export const PROJECT = "aistack";
+/** The profile of a stack for which none is named. */
+export const DEFAULT_PROFILE = CONFIG_DEFAULTS.profile;
 const SALT_LINE = /^encryptionsalt:.*\n?/m;
 
 /** The file with the passphrase that a checkout's secrets are encrypted with. */
@@ -16,7 +22,7 @@ export function passphraseFile(root: string): string {
 
 /** True when the stack has been created in the file backend. */
 export function stackExists(root: string, stack: string): boolean {
-  return existsSync(join(root, STATE_FOLDER, ".pulumi", "stacks", PROJECT, `${stack}.json`));
+  return existsSync(join(root, CHECKPOINTS, `${stack}.json`));
 }
 
 /**
@@ -29,7 +35,7 @@ export function ensureStateFolder(root: string): void {
   chmodSync(folder, 0o700);
   const file = passphraseFile(root);
   if (existsSync(file)) return;
-  if (existsSync(join(folder, ".pulumi", "stacks", PROJECT))) {
+  if (existsSync(join(root, CHECKPOINTS))) {
     throw new StackError([
       {
         what: "the passphrase is gone, and without it the secrets of the existing stacks cannot be read",
@@ -46,22 +52,10 @@ export function ensureStateFolder(root: string): void {
   }
 }
 
-/** @throws StackError where a stack has no file, so that nothing says what it is */
-export function requireStackFile(root: string, stack: string): void {
-  if (existsSync(join(root, stackFileName(stack)))) return;
-  throw new StackError([
-    {
-      what: `there is no file ${stackFileName(stack)}`,
-      where: "--stack",
-      fix: `Make one with: cp ${stackFileName("standard-gpu")} ${stackFileName(stack)}`,
-    },
-  ]);
-}
-
-/** Gives a stack that has no file yet a copy of its profile's. */
-export function ensureStackFile(root: string, stack: string, profile: string): void {
+/** The text of a stack's file; of one that has none yet, a copy of its profile's. */
+export function stackFileText(root: string, stack: string, profile: string): string {
   const file = join(root, stackFileName(stack));
-  if (!existsSync(file)) writeFileSync(file, patternOf(root, profile));
+  return existsSync(file) ? readFileSync(file, "utf8") : patternOf(root, profile);
 }
 
 /**
@@ -127,7 +121,13 @@ function patternOf(root: string, profile: string): string {
       { what: `there is no pattern for profile "${profile}"`, where: pattern },
     ]);
   }
-  return readFileSync(join(root, pattern), "utf8").replace(SALT_LINE, "");
+  const text = readFileSync(join(root, pattern), "utf8").replace(SALT_LINE, "");
+  // A pattern is a stack of its own as well, whose profile may have been changed.
+  const { value, problems } = parseYaml(pattern, text);
+  // Told by whoever reads the copy.
+  if (problems.length > 0) return text;
+  const { profile: own = DEFAULT_PROFILE } = decodeStackFile(value);
+  return own === profile ? text : setSetting(text, ["profile"], profile);
 }
 
 /**

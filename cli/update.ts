@@ -4,6 +4,7 @@ import type { StackPlan } from "../plan/plan";
 import { connectDocker } from "./docker/connect";
 import { imagesToPull, pullSteps } from "./images/pullImages";
 import { type OperationOptions, up } from "./operations";
+import { forgetPendingCreations } from "./pendingCreations";
 import { runSteps } from "./steps";
 
 /** An update, its images pulled beforehand with their progress. */
@@ -18,4 +19,5 @@ export async function update(
     await runSteps(pullSteps(docker, images));
   }
   await up(session);
+  await forgetPendingCreations(session);
 }

@@ -1,28 +1,30 @@
-import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { ensureCurrentAgent } from "../cli/currentAgent";
-import { readCheckout } from "../host/checkout";
+import { readCheckout, requireStackFile } from "../host/checkout";
 import { signedInRegistries } from "../host/dockerConfig";
 import { gpuProbeScript } from "../host/gpuProbe";
 import { accessHost } from "../host/hostAccess";
+import { removeLeftovers } from "../host/leftovers";
 import { observeLocalai } from "../host/localaiObservation";
 import { gatherModelFacts, modelRecordFolder } from "../host/modelFacts";
 import { observeHostLayer } from "../host/observeHostLayer";
 import { gpuProbeCommand, type ProbeCommand, probeCommand } from "../host/probe";
 import { ensureSecrets } from "../host/secretStore";
-import { decodePulumiConfig } from "../plan/configKeys";
+import { readOwnership, readStackRecord } from "../host/stackRecord";
+import { decodePulumiConfig, isUnconfigured } from "../plan/configKeys";
 import { describeEmbeddings } from "../plan/embeddings";
 import { StackError } from "../plan/errors";
 import { parseGpuFacts } from "../plan/gpuFacts";
 import { applyGpu, describeGpu } from "../plan/gpuPlan";
 import { describeHiddenChanges } from "../plan/hiddenChanges";
 import { parseHostFacts } from "../plan/hostFacts";
+import { describeLostSecrets, lostSecrets, seededAdmin } from "../plan/lostSecrets";
+import { describeLeftovers, objectsOf, withoutObjects } from "../plan/ownership";
 import { planCheckout } from "../plan/planCheckout";
 import { checkHost, warnOfHost } from "../plan/preflight";
 import { describeDrift, resolveStack } from "../plan/resolve";
-import type { HostConnection } from "../plan/settings";
-import { explainSshFailure } from "../plan/sshFailure";
 import type { AiStackArgs } from "./aiStack";
+import { look } from "./look";
 
 /**
  * Reads the configuration, then the host in one read-only probe, so that all that follows is
@@ -32,8 +34,10 @@ import type { AiStackArgs } from "./aiStack";
 export async function observeStack(): Promise<AiStackArgs> {
   const root = process.cwd();
   const stack = pulumi.getStack();
-  const checkout = readCheckout(root, stack);
-  const planned = planCheckout(checkout, decodePulumiConfig(pulumi.runtime.allConfig()));
+  const config = decodePulumiConfig(pulumi.runtime.allConfig());
+  // A stack whose file is gone would look like one of profile minimal on this machine.
+  if (isUnconfigured(config)) requireStackFile(root, stack);
+  const planned = planCheckout(readCheckout(root, stack), config);
 
   const access = accessHost(root, stack, planned.host);
   const ask = (probe: ProbeCommand) => look(planned.host, probe);
@@ -41,24 +45,34 @@ export async function observeStack(): Promise<AiStackArgs> {
     ask(probeCommand(root, planned, access)),
     planned.gpu === undefined ? undefined : ask(gpuProbeCommand(root, access)),
   ]);
-  const facts = parseHostFacts(probed);
+  const seen = parseHostFacts(probed);
   const gpuFacts = gpuProbed === undefined ? undefined : parseGpuFacts(gpuProbed);
-  const plan = applyGpu(planned, gpuFacts, facts.images);
-  const models = await gatherModelFacts(root, stack, plan, facts);
+  const plan = applyGpu(planned, gpuFacts, seen.images);
+  const models = await gatherModelFacts(root, stack, plan, seen);
   const now = new Date();
   const makeAgent = () => ensureCurrentAgent(root);
-  const host = await observeHostLayer(root, { stack, plan, access, facts, makeAgent, now }, ask);
+  const layer = { stack, plan, access, facts: seen, makeAgent, now };
+  const host = await observeHostLayer(root, layer, ask);
+  const record = readStackRecord(root, stack);
+  const ownership = readOwnership(root, { plan, facts: seen, record });
   const problems = [
     ...models.problems,
-    ...checkHost(plan, facts, models.newFiles),
+    ...checkHost(plan, seen, models.newFiles, ownership),
     ...host.problems,
   ];
   if (problems.length > 0) throw new StackError(problems);
 
+  const leftovers = objectsOf("leftover", plan, seen, record);
+  const facts = withoutObjects(seen, leftovers);
+  // Here and not in a hook before the creation: engines built from source have a language host without hooks.
+  if (!pulumi.runtime.isDryRun()) await removeLeftovers(root, access, plan, leftovers);
   // A preview writes nothing: what it generates is of the right form and thrown away.
-  const { values: secrets } = ensureSecrets(root, stack, plan.secrets, !pulumi.runtime.isDryRun());
+  const keep = !pulumi.runtime.isDryRun();
+  const kept = ensureSecrets(root, stack, plan.secrets, keep, seededAdmin(plan, facts));
+  const { values: secrets, generated, admin } = kept;
   const resolved = resolveStack({
-    plan,
+    // The gates sign in as the account that was made, whatever the configuration names by now.
+    plan: { ...plan, admin: { ...plan.admin, ...admin } },
     facts,
     fileHashes: models.fileHashes,
     records: models.records,
@@ -66,11 +80,14 @@ export async function observeStack(): Promise<AiStackArgs> {
     ...(await observeLocalai(root, stack, plan, access, secrets)),
     secrets,
     now,
+    record,
   });
   // What drifted is named in a plain preview, not only in the details of a diff.
   const warnings = [
     ...warnOfHost(plan, facts),
     ...describeGpu(plan, facts.images),
+    ...describeLeftovers(leftovers),
+    ...describeLostSecrets(lostSecrets(plan, facts, generated)),
     ...describeDrift(resolved),
     ...host.warnings,
   ];
@@ -91,15 +108,4 @@ export async function observeStack(): Promise<AiStackArgs> {
     hostLayer: host.layer,
     hostBaseline: host.baseline,
   };
-}
-
-/** @throws StackError where a host over SSH cannot be looked at; anything else that fails is a bug */
-async function look(host: HostConnection | undefined, probe: ProbeCommand): Promise<string> {
-  try {
-    const { stdout } = await command.local.run({ ...probe, logging: command.local.Logging.None });
-    return stdout;
-  } catch (error) {
-    const problem = host && explainSshFailure(host, String((error as Error).message));
-    throw problem === undefined ? error : new StackError([problem]);
-  }
 }

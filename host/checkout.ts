@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SourceText } from "../plan/composeFile";
 import { StackError } from "../plan/errors";
 import { LOCK_FILE } from "../plan/imageLock";
 import type { ImageNames } from "../plan/images";
+import { nearest } from "../plan/suggest";
 import { isRecord, parseYaml, type YamlDocument } from "../plan/yamlDocument";
 import { builtImageNames } from "./builtImages";
 
@@ -21,16 +22,38 @@ export function stackFileName(stack: string): string {
   return `${STACKS_FOLDER}/Pulumi.${stack}.yaml`;
 }
 
+/** Names of the stacks that have a file, sorted. */
+export function listStackFiles(root: string): string[] {
+  return readdirSync(join(root, STACKS_FOLDER))
+    .flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? [])
+    .sort();
+}
+
+/** @throws StackError where a stack has no file, so that nothing says what it is and on which host */
+export function requireStackFile(root: string, stack: string): void {
+  const file = stackFileName(stack);
+  if (existsSync(join(root, file))) return;
+  const guess = nearest(stack, listStackFiles(root));
+  const meant = guess === undefined ? "" : `Did you mean "${guess}"? `;
+  const fix = `${meant}Restore it, or make one with: cp ${stackFileName("standard-gpu")} ${file}`;
+  throw new StackError([{ what: `there is no file ${file}`, where: "--stack", fix }]);
+}
+
 /** Reads the files; names in messages are relative to the checkout. */
 export function readCheckout(root: string, stack: string): Checkout {
   const composeNames = readdirSync(join(root, "compose")).filter((name) => name.endsWith(".yaml"));
   const ordered = ["common.yaml", ...composeNames.filter((name) => name !== "common.yaml").sort()];
-  const stackFile = stackFileName(stack);
   return {
     composeFiles: ordered.map((name) => readSource(root, `compose/${name}`)),
-    stackFile: parseYaml(stackFile, readOptional(root, stackFile) ?? ""),
+    stackFile: readStackFile(root, stack),
     images: { lock: readLock(root), built: builtImageNames(root) },
   };
+}
+
+/** A stack's file; empty where it has none. */
+export function readStackFile(root: string, stack: string): YamlDocument {
+  const file = stackFileName(stack);
+  return parseYaml(file, readOptional(root, file) ?? "");
 }
 
 function readSource(root: string, file: string): SourceText {

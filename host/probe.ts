@@ -15,7 +15,7 @@ export interface ProbeCommand {
 }
 
 /** What a probe asks about. */
-type ProbedPlan = Pick<StackPlan, "services" | "networks" | "gpu">;
+type ProbedPlan = Pick<StackPlan, "services" | "networks" | "volumes" | "gpu">;
 
 const SCRIPT = "assets/shell/probe.sh";
 
@@ -58,6 +58,7 @@ export function probeEnvironment(plan: ProbedPlan, access: HostAccess): Record<s
     IMAGES: images.join("\n"),
     CONTAINERS: plan.services.map(({ container }) => container.name).join("\n"),
     NETWORKS: plan.networks.map(({ name }) => name).join("\n"),
+    VOLUMES: plan.volumes.map(({ name }) => name).join("\n"),
     OLLAMA_URL: models?.endpoint ?? "",
     GPU_CONTAINERS: onGpu.map(({ container }) => container.name).join("\n"),
   };

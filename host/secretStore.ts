@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from "node:
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { StackError } from "../plan/errors";
-import type { SecretName, SecretValues } from "../plan/secrets";
+import type { SecretName, SecretValues, SeededAdmin } from "../plan/secrets";
 
 /*
  * Where a stack's generated secrets are kept: encrypted with the passphrase that also encrypts Pulumi's state. Not in
@@ -22,6 +22,16 @@ interface StoreFile {
   /** of the key's derivation by scrypt */
   readonly salt: string;
   readonly secrets: Readonly<Record<string, Sealed>>;
+  /** whom the administrator's password is for; absent in stores of earlier versions */
+  readonly admin?: SeededAdmin;
+}
+
+export interface StackSecrets {
+  readonly values: SecretValues;
+  /** those that were not there before */
+  readonly generated: readonly SecretName[];
+  /** undefined where it was never noted */
+  readonly admin: SeededAdmin | undefined;
 }
 
 /** Relative to the checkout. */
@@ -40,6 +50,7 @@ const GENERATORS: Readonly<Record<SecretName, () => string>> = {
 /**
  * The stack's secrets, those generated that were not there before.
  * @param keep false: what is generated is thrown away, so that a preview writes nothing
+ * @param seed the account that a first start would make now; it is kept beside its password
  * @throws StackError where what is kept cannot be read: a new secret would lock users out of their data
  */
 export function ensureSecrets(
@@ -47,8 +58,9 @@ export function ensureSecrets(
   stack: string,
   names: readonly SecretName[],
   keep: boolean,
-): { values: SecretValues; generated: readonly SecretName[] } {
-  if (names.length === 0) return { values: {}, generated: [] };
+  seed?: SeededAdmin,
+): StackSecrets {
+  if (names.length === 0) return { values: {}, generated: [], admin: undefined };
   const path = join(root, secretsFile(stack));
   const stored = readStore(path, stack);
   const salt = stored === undefined ? randomBytes(16) : Buffer.from(stored.salt, "base64");
@@ -58,12 +70,16 @@ export function ensureSecrets(
     values[name as SecretName] = open(sealed, key, name, stack);
   const generated = names.filter((name) => values[name] === undefined);
   for (const name of generated) values[name] = GENERATORS[name]();
-  if (keep && generated.length > 0) {
+  // Where there is data, its account is the one that was made with the password that is kept.
+  const isNew = generated.includes("webui-admin-password");
+  const admin = seed === undefined || (seed === null && !isNew) ? stored?.admin : seed;
+  if (keep && (generated.length > 0 || admin?.email !== stored?.admin?.email)) {
     const added = generated.map((name) => [name, seal(values[name] ?? "", key, name)]);
     const secrets = { ...stored?.secrets, ...Object.fromEntries(added) };
-    writeStore(path, { version: 1, salt: salt.toString("base64"), secrets });
+    const known = admin === undefined ? {} : { admin };
+    writeStore(path, { version: 1, salt: salt.toString("base64"), secrets, ...known });
   }
-  return { values, generated };
+  return { values, generated, admin };
 }
 
 function readStore(path: string, stack: string): StoreFile | undefined {

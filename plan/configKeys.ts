@@ -73,6 +73,14 @@ export function decodePulumiConfig(
   );
 }
 
+/** True where nothing was configured: Pulumi fills in the defaults of Pulumi.yaml. */
+export function isUnconfigured(config: Readonly<Record<string, unknown>>): boolean {
+  const defaults: Readonly<Record<string, unknown>> = CONFIG_DEFAULTS;
+  return Object.entries(config).every(
+    ([key, value]) => JSON.stringify(value) === JSON.stringify(defaults[key]),
+  );
+}
+
 function typeOf(key: string): string {
   return Object.hasOwn(CONFIG_KEYS, key) ? CONFIG_KEYS[key as ConfigKey] : "string";
 }

@@ -17,6 +17,8 @@ export interface HostFacts {
   /** the asked-for containers and networks, by name */
   readonly inspectedContainers: Readonly<Record<string, InspectedContainer>>;
   readonly networks: Readonly<Record<string, InspectedNetwork>>;
+  /** names of those asked-for volumes that are there */
+  readonly volumes: ReadonlySet<string>;
   readonly listeners: readonly ListenerFacts[];
   /** digest by model name with tag; undefined where Ollama did not answer */
   readonly models: Readonly<Record<string, string>> | undefined;
@@ -140,6 +142,7 @@ export function parseHostFacts(output: string): HostFacts {
     networks: Object.fromEntries(
       named(facts.get("network")).map(([name, network]) => [name, parseNetwork(network)]),
     ),
+    volumes: new Set(named(facts.get("volume")).map(([name]) => name)),
     listeners: (facts.get("listener") ?? []).flatMap(parseListener),
     models: parseModels(one("models")),
     gpuInside: Object.fromEntries((facts.get("gpu-inside") ?? []).map(parseGpuInside)),

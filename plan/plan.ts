@@ -24,6 +24,8 @@ export interface StackPlan {
   readonly host: HostConnection | undefined;
   readonly networks: readonly NetworkSpec[];
   readonly volumes: readonly VolumeSpec[];
+  /** those of the Compose files that only services use which are not selected */
+  readonly otherVolumes: readonly VolumeSpec[];
   /** in the order in which they may start: a service comes after those it depends on */
   readonly services: readonly ServicePlan[];
   readonly models: readonly ModelSpec[];
@@ -131,9 +133,12 @@ export function planStack(
       name: physicalName(name, settings.namePrefix),
       internal: internal ?? false,
     }));
-  const volumes = Object.entries(project.volumes)
-    .filter(([key]) => usedVolumes.has(key))
-    .map(([key, { name }]) => ({ key, name: physicalName(name, settings.namePrefix) }));
+  const declaredVolumes = Object.entries(project.volumes).map(([key, { name }]) => ({
+    key,
+    name: physicalName(name, settings.namePrefix),
+  }));
+  const volumes = declaredVolumes.filter(({ key }) => usedVolumes.has(key));
+  const otherVolumes = declaredVolumes.filter(({ key }) => !usedVolumes.has(key));
   const volumeNames = Object.fromEntries(volumes.map(({ key, name }) => [key, name]));
   const networkNames = Object.fromEntries(networks.map(({ key, name }) => [key, name]));
 
@@ -183,6 +188,7 @@ export function planStack(
     ...hostLayerSettings(settings),
     networks,
     volumes,
+    otherVolumes,
     services: servicePlans,
     models: planModels(settings),
     localai: planLocalai(settings),

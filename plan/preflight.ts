@@ -4,6 +4,7 @@ import type { Problem } from "./errors";
 import { gpuProblems } from "./gpuPlan";
 import type { HostFacts, ListenerFacts } from "./hostFacts";
 import { chooseImage } from "./images";
+import { type Ownership, objectsOf, UNKNOWN_OWNERSHIP, unknownObject } from "./ownership";
 import type { ServicePlan, StackPlan } from "./plan";
 import { formatBytes } from "./quantities";
 import { engineFloorWarning } from "./versionFloors";
@@ -20,19 +21,28 @@ const RESERVED_BYTES = 512 * 1024 ** 2;
 /**
  * Compares a plan with the host it is for: everything that would make an update fail half-way.
  * @param newModelFiles files of the models that the host does not have yet
+ * @param ownership whose the objects are that have the plan's names
+ * @param imagesToCome images that are not on the host are no problem: they are made ready afterwards
  */
 export function checkHost(
   plan: StackPlan,
   facts: HostFacts,
   newModelFiles: readonly ModelFileFacts[],
+  ownership: Ownership = UNKNOWN_OWNERSHIP,
+  imagesToCome = false,
 ): Problem[] {
   const engine = engineProblem(facts);
   // Without the engine nobody can tell whether a port is taken by our own container.
   if (engine !== undefined) return [engine];
   return [
-    ...foreignObjects(plan, facts),
+    ...objectsOf("foreign", plan, facts, ownership.record).map(({ kind, name }) =>
+      kind === "container" ? foreignContainer(name) : foreignNetwork(name),
+    ),
+    ...objectsOf("unknown", plan, facts, ownership.record).map((object) =>
+      unknownObject(object, ownership),
+    ),
     ...plan.services.flatMap((service) => portProblems(service, facts)),
-    ...plan.services.flatMap((service) => imageProblems(service, facts)),
+    ...(imagesToCome ? [] : plan.services.flatMap((service) => imageProblems(service, facts))),
     ...gpuProblems(plan, facts.images),
     ...diskProblems(facts, newModelFiles),
   ];
@@ -71,26 +81,19 @@ export function engineProblem({ docker }: Pick<HostFacts, "docker">): Problem | 
 }
 
 /** An object that has our name, but was made by somebody else, is neither adopted nor replaced. */
-function foreignObjects(plan: StackPlan, facts: HostFacts): Problem[] {
-  const containers = plan.services
-    .map(({ container }) => container.name)
-    .filter((name) => isForeign(facts.inspectedContainers[name]))
-    .map(foreignContainer);
-  const networks = plan.networks
-    .filter(({ name }) => isForeign(facts.networks[name]))
-    .map(({ name }) => ({
-      what: `a network ${name} is there that aistack did not make`,
-      where: "docker",
-      fix: `Remove it with: docker network rm ${name}, or set aistack:namePrefix`,
-    }));
-  return [...containers, ...networks];
-}
-
 export function foreignContainer(name: string): Problem {
   return {
     what: `a container ${name} is there that aistack did not make`,
     where: "docker",
     fix: `Rename it with: docker rename ${name} ${name}-old, remove it, or set aistack:namePrefix`,
+  };
+}
+
+function foreignNetwork(name: string): Problem {
+  return {
+    what: `a network ${name} is there that aistack did not make`,
+    where: "docker",
+    fix: `Remove it with: docker network rm ${name}, or set aistack:namePrefix`,
   };
 }
 

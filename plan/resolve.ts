@@ -7,12 +7,13 @@ import type { ModelSpec } from "./models";
 import { resourceNames } from "./naming";
 import type { NetworkSpec, ServicePlan, StackPlan, VolumeSpec } from "./plan";
 import type { SecretName, SecretValues } from "./secrets";
+import type { ObjectKind, StackRecord } from "./stackRecord";
 import { MODEL_SERVICE, OPENAI_SERVICE } from "./wiring";
 
 /** A plan with every decision made that the host's facts decide. */
 export interface ResolvedStack {
   readonly profile: string;
-  readonly networks: readonly (NetworkSpec & { readonly comparison: Comparison })[];
+  readonly networks: readonly (NetworkSpec & Made & { readonly comparison: Comparison })[];
   readonly volumes: readonly VolumeSpec[];
   readonly services: readonly ResolvedService[];
   readonly models: readonly ResolvedModel[];
@@ -29,7 +30,12 @@ export interface ResolvedStack {
   readonly gpuDecision?: StackPlan["gpuDecision"];
 }
 
-export interface ResolvedService {
+interface Made {
+  /** the stack has made it before, whether it is there or not */
+  readonly made: boolean;
+}
+
+export interface ResolvedService extends Made {
   readonly name: string;
   readonly image: ResolvedImage;
   readonly container: ContainerSpec;
@@ -91,23 +97,57 @@ export interface ResolveInput {
   /** values of the plan's secrets, for the comparison alone: nothing of them is in what comes out */
   readonly secrets: SecretValues;
   readonly now: Date;
+  /** what the stack's state knows; undefined where it cannot be read */
+  readonly record?: StackRecord | undefined;
 }
 
 /** Joins a plan with what was seen of the host. */
 export function resolveStack(input: ResolveInput): ResolvedStack {
   const { plan, facts } = input;
+  const isMade = madeBy(input);
   return {
     ...plan,
+    volumes: [...plan.volumes, ...keptVolumes(input)],
     modelService: MODEL_SERVICE,
     now: input.now,
     networks: plan.networks.map((network) => ({
       ...network,
+      made: isMade("network", network.name),
       comparison: compareNetwork(network, facts, input.now),
     })),
-    services: plan.services.map((service) => resolveService(service, input)),
+    services: plan.services.map((service) => ({
+      ...resolveService(service, input),
+      made: isMade("container", service.container.name),
+    })),
     models: resolveModels(input),
     localai: resolveLocalaiOf(input),
   };
+}
+
+/** Where the state cannot be read, an object that is there shows that the stack was made: then all of it was. */
+function madeBy({
+  plan,
+  facts,
+  record,
+}: ResolveInput): (kind: ObjectKind, name: string) => boolean {
+  if (record !== undefined) {
+    return (kind, name) =>
+      record.objects.some((one) => one.current && one.kind === kind && one.name === name);
+  }
+  const isThere =
+    plan.services.some(
+      ({ container }) => facts.inspectedContainers[container.name] !== undefined,
+    ) || plan.networks.some(({ name }) => facts.networks[name] !== undefined);
+  return () => isThere;
+}
+
+/**
+ * Volumes of services that the stack had and has no more. They stay in it, so that protection keeps protecting them,
+ * and never stands in the way of a narrower profile: the engine refuses to forget what is protected.
+ */
+function keptVolumes({ plan, record }: ResolveInput): readonly VolumeSpec[] {
+  if (record === undefined) return plan.protectData ? plan.otherVolumes : [];
+  return plan.otherVolumes.filter(({ key }) => record.volumes.includes(key));
 }
 
 function resolveLocalaiOf(input: ResolveInput): ResolvedLocalai[] {
@@ -124,7 +164,7 @@ function resolveLocalaiOf(input: ResolveInput): ResolvedLocalai[] {
   });
 }
 
-function resolveService(service: ServicePlan, input: ResolveInput): ResolvedService {
+function resolveService(service: ServicePlan, input: ResolveInput): Omit<ResolvedService, "made"> {
   const { facts, now, secrets } = input;
   const { reference, digest, loadedName } = service.image;
   const chosen = chooseImage(service.image, facts.images);
@@ -146,29 +186,34 @@ function resolveService(service: ServicePlan, input: ResolveInput): ResolvedServ
 
 /**
  * Every way in which the host was seen to differ from what was made on it, as lines for people.
- * A host on which nothing is there has not drifted: it is new, or was destroyed.
+ * What the stack has never made has not drifted: it is to be made. Nor has a host on which nothing was made.
  */
 export function describeDrift(resolved: ResolvedStack): string[] {
   const objects = [
-    ...resolved.networks.map(({ name, comparison }) => ({
+    ...resolved.networks.map(({ name, made, comparison }) => ({
       object: `network ${name}`,
+      made,
       drift: comparison.drift,
     })),
-    ...resolved.services.map(({ container, comparison }) => ({
+    ...resolved.services.map(({ container, made, comparison }) => ({
       object: `container ${container.name}`,
+      made,
       drift: comparison.drift,
     })),
   ];
-  if (objects.every(({ drift }) => drift[0] === MISSING)) return [];
+  if (objects.every(({ made, drift }) => !made && isMissing(drift))) return [];
+  const drifted = objects.filter(({ made, drift }) => made || !isMissing(drift));
   const models = resolved.models.map(({ name, drift }) => ({ object: `model ${name}`, drift }));
   const localai = resolved.localai.map(({ kind, name, drift }) => ({
     object: `${kind} ${name} of LocalAI`,
     drift,
   }));
-  return [...objects, ...models, ...localai].flatMap(({ object, drift }) =>
+  return [...drifted, ...models, ...localai].flatMap(({ object, drift }) =>
     drift.map((difference) => `${object} ${difference}`),
   );
 }
+
+const isMissing = (drift: readonly string[]) => drift[0] === MISSING;
 
 /**
  * What the configuration asks for and the host was not given yet, as lines for people; drift is not
@@ -176,21 +221,22 @@ export function describeDrift(resolved: ResolvedStack): string[] {
  */
 export function describeChanges(resolved: ResolvedStack, facts: HostFacts): string[] {
   const objects = [
-    ...resolved.networks.map(({ name, comparison }) => ({
+    ...resolved.networks.map(({ name, made, comparison }) => ({
       object: `network ${name}`,
+      made,
       comparison,
       seen: facts.networks[name],
     })),
-    ...resolved.services.map(({ container: { name }, comparison }) => ({
+    ...resolved.services.map(({ container: { name }, made, comparison }) => ({
       object: `container ${name}`,
+      made,
       comparison,
       seen: facts.inspectedContainers[name],
     })),
   ];
-  const drifts = describeDrift(resolved).length > 0;
-  const changes = objects.flatMap(({ object, comparison, seen }) => {
-    if (seen === undefined) return drifts ? [] : [`${object} is to be made`];
-    const label = seen.labels[SPEC_LABEL];
+  const changes = objects.flatMap(({ object, made, comparison, seen }) => {
+    if (isMissing(comparison.drift)) return made ? [] : [`${object} is to be made`];
+    const label = seen?.labels[SPEC_LABEL];
     const other =
       label !== undefined && comparison.drift.length === 0 && label !== comparison.label;
     return other ? [`${object} was made from another configuration`] : [];

@@ -13,6 +13,9 @@ export const SECRET_NAMES = [
 
 export type SecretName = (typeof SECRET_NAMES)[number];
 
+/** The account that Open WebUI makes at its first start; null: its data has accounts already, and makes none. */
+export type SeededAdmin = { readonly email: string } | null;
+
 /** Values of the secrets that a stack uses. */
 export type SecretValues = Readonly<Partial<Record<SecretName, string>>>;
 

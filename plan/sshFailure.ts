@@ -2,7 +2,8 @@ import type { Problem } from "./errors";
 import { foreign } from "./quote";
 import type { HostConnection } from "./settings";
 
-/** What `ssh` says, what that means, and how to mend it. Source: OpenSSH's sshconnect.c and sshconnect2.c. */
+/** What `ssh` says, what that means, and how to mend it. Source: OpenSSH's sshconnect.c, sshconnect2.c
+ * and, of a connection that breaks, clientloop.c and packet.c. */
 const FAILURES: readonly {
   readonly said: RegExp;
   readonly explain: (host: HostConnection, said: string) => Problem;
@@ -26,7 +27,7 @@ const FAILURES: readonly {
     }),
   },
   {
-    said: /Connection refused|[Tt]imed out|No route to host|Could not resolve hostname|Network is unreachable|Connection (?:reset|closed)/,
+    said: /Connection refused|[Tt]imed out|No route to host|Could not resolve hostname|Network is unreachable|Connection (?:reset|closed)|Timeout, server \S+ not responding|Broken pipe/,
     explain: ({ address, port }, said) => ({
       what: `${address}, port ${port} cannot be reached: ${said}`,
       where: "aistack:host.address",

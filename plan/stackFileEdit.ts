@@ -14,10 +14,7 @@ export interface StackFileEdit {
  * that are there are the user's own: a proposal does not undo them.
  */
 export function editStackFile(text: string, settings: ProposedSettings): StackFileEdit {
-  const document = parseDocument(text);
-  // `config:` with nothing below it, or `{}`, holds no keys yet.
-  const config = document.get("config");
-  if (!isMap(config) || config.items.length === 0) document.set("config", new YAMLMap());
+  const document = parseConfigured(text);
   const { gpu, gpuMode, limits, models } = settings;
   document.setIn(["config", `${NAMESPACE}:gpu`], gpu);
   if (gpuMode !== undefined) document.setIn(["config", `${NAMESPACE}:gpuMode`], gpuMode);
@@ -26,6 +23,25 @@ export function editStackFile(text: string, settings: ProposedSettings): StackFi
     ...addMissing(document, "models", models, models.length),
   ];
   return { text: document.toString({ lineWidth: 0 }), kept };
+}
+
+/**
+ * Writes one setting into the text of a stack file, whose comments and other keys stay.
+ * @param path of the key without the namespace: `["images", "source"]`
+ */
+export function setSetting(text: string, path: readonly string[], value: string): string {
+  const document = parseConfigured(text);
+  const [key, ...rest] = path;
+  document.setIn(["config", `${NAMESPACE}:${key}`, ...rest], value);
+  return document.toString({ lineWidth: 0 });
+}
+
+function parseConfigured(text: string): Document.Parsed {
+  const document = parseDocument(text);
+  // `config:` with nothing below it, or `{}`, holds no keys yet.
+  const config = document.get("config");
+  if (!isMap(config) || config.items.length === 0) document.set("config", new YAMLMap());
+  return document;
 }
 
 /** The settings as a stack file says them, for people to paste. */

@@ -4,7 +4,7 @@
 # starts few processes: one curl asks the engine everything over one connection.
 #
 # Environment: DOCKER_SOCKET (path), OLLAMA_URL (base URL or empty), and names one a line:
-# IMAGES, CONTAINERS, NETWORKS, GPU_CONTAINERS
+# IMAGES, CONTAINERS, NETWORKS, VOLUMES, GPU_CONTAINERS
 set -u
 
 fact() { printf '%s\t%s\n' "$1" "$2"; }
@@ -41,6 +41,7 @@ url = \"http://engine/version\""
   ask_each "$IMAGES" image /images/ /json
   ask_each "$CONTAINERS" container /containers/ /json
   ask_each "$NETWORKS" network /networks/ ''
+  ask_each "$VOLUMES" volume /volumes/ ''
   printf 'docker\t'
   printf '%s\nwrite-out = "\\n"\n' "$curl_arguments" | curl --config -
 }

@@ -46,6 +46,7 @@ export const PAGES: Readonly<Record<string, Page>> = {
   install: {
     description: [
       "Makes the Pulumi engine, the stack and the images ready, shows what would change, asks, and brings the services up. Running it again finds everything in place and changes nothing. ./install.sh does the same on a host that has neither Docker nor Node yet.",
+      "Without --stack it is about the stack of this machine, and makes one with the profile's name where there is none. Another --profile or --images is written into the stack's file, after a question; every volume stays.",
       "With a service's name, the stack gets that service beside those that it has; a stack that does not exist yet gets that service and those it depends on. The choice is written to the stack file's aistack:services, whose own text stays.",
     ],
     exitCodes: {
@@ -55,7 +56,10 @@ export const PAGES: Readonly<Record<string, Page>> = {
       4: "--dry-run: there are changes to make",
     },
     examples: [
-      ["aistack install --profile standard-gpu", "Ollama, Open WebUI and LocalAI"],
+      [
+        "aistack install --profile standard-gpu",
+        "Ollama, Open WebUI and LocalAI; widens a stack that is there",
+      ],
       ["aistack install openwebui", "Open WebUI beside what the stack has"],
       ["aistack install --dry-run", "what would change; the host stays as it is"],
     ],
@@ -226,7 +230,7 @@ export const PAGES: Readonly<Record<string, Page>> = {
   },
   credentials: {
     description: [
-      "Shows the generated password of Open WebUI's administrator and LocalAI's key. They were generated once, at the first update, and are kept encrypted in .state.",
+      "Shows the generated password of Open WebUI's administrator, with the account that was made with it, and LocalAI's key. They were generated once, at the first update, and are kept encrypted in .state. What is not generated yet, or opens nothing because the data is older, is left out and named.",
     ],
     exitCodes: {
       2: "wrong usage, or the stack has no credentials yet",

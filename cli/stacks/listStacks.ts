@@ -1,6 +1,4 @@
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
-import { STACKS_FOLDER } from "../../host/checkout";
+import { listStackFiles } from "../../host/checkout";
 import { StackError } from "../../plan/errors";
 import { judgeStatus } from "../../plan/statusReport";
 import { planFromCheckout, settingsFromCheckout } from "../observe";
@@ -76,10 +74,4 @@ async function lookAt(
   } catch (error) {
     return { health: "unknown", problem: (error as Error).message };
   }
-}
-
-function listStackFiles(root: string): string[] {
-  return readdirSync(join(root, STACKS_FOLDER)).flatMap(
-    (file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? [],
-  );
 }

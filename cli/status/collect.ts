@@ -1,6 +1,7 @@
 import { modelRecordFolder } from "../../host/modelFacts";
 import { HostNotReadyError } from "../../plan/errors";
 import type { HostFacts } from "../../plan/hostFacts";
+import { objectsOf, withoutObjects } from "../../plan/ownership";
 import type { StackPlan } from "../../plan/plan";
 import { engineProblem } from "../../plan/preflight";
 import { resolveStack } from "../../plan/resolve";
@@ -31,17 +32,18 @@ export async function collectStatus(root: string, stack: string): Promise<Collec
 export function summarise(
   root: string,
   stack: string,
-  { plan, facts, models, problems, host }: Observation,
+  { plan, facts, models, problems, record, host }: Observation,
 ): StatusReport {
   const { values: secrets } = readStackSecrets(root, stack, plan.secrets, false);
   const resolved = resolveStack({
     plan,
-    facts,
+    facts: withoutObjects(facts, objectsOf("leftover", plan, facts, record)),
     fileHashes: models.fileHashes,
     records: models.records,
     recordFolder: modelRecordFolder(stack),
     secrets,
     now: new Date(),
+    record,
   });
   return reportStatus(stack, plan, facts, resolved, problems, host);
 }

@@ -7,6 +7,7 @@ import { findProjectRoot } from "../artifacts/projectRoot";
 import { formatCredentials, readCredentials } from "../credentials";
 import { EXIT } from "../exitCodes";
 import { planFromCheckout } from "../observe";
+import { printJson } from "../output";
 import { chooseStack } from "../stackSelection";
 import { jsonOption, stackOption } from "./options";
 
@@ -27,15 +28,16 @@ export function registerCredentialsCommand(program: Command, finish: (code: numb
           { what, where: "--stack", fix: `Bring it up first: ./aistack up --stack ${stack}` },
         ]);
       }
-      const credentials = readCredentials(root, stack, plan);
-      const text = formatCredentials(credentials);
-      process.stdout.write(
-        options.json === true
-          ? `${JSON.stringify(credentials, null, 2)}\n`
-          : text === ""
-            ? `No service of stack ${stack} asks for credentials.\n`
-            : text,
-      );
+      const known = readCredentials(root, stack, plan);
+      if (options.json === true) {
+        printJson(known.credentials);
+        for (const note of known.notes) process.stderr.write(`${note}\n`);
+      } else {
+        const text = formatCredentials(known);
+        process.stdout.write(
+          text === "" ? `No service of stack ${stack} asks for credentials.\n` : text,
+        );
+      }
       finish(EXIT.done);
     });
 }

@@ -5,8 +5,8 @@ import { detect } from "../detect";
 import { EXIT } from "../exitCodes";
 import { readGpuFacts } from "../gpu";
 import { planFromCheckout } from "../observe";
-import { chooseStack } from "../stackSelection";
-import { requireStackFile } from "../stackStore";
+import { chooseDeclaredStack } from "../stackSelection";
+import { stackOption } from "./options";
 
 interface DetectVerbOptions {
   readonly stack?: string;
@@ -18,13 +18,12 @@ export function registerDetectCommand(program: Command, finish: (code: number) =
   program
     .command("detect")
     .description("look at the host's GPUs and memory, and propose settings for a stack")
-    .option("-s, --stack <name>", "the stack; default: the selected one")
+    .addOption(stackOption())
     .option("--json", "print the proposal as JSON")
     .option("--write", "write it into the stack's file; limits and models that are there stay")
     .action(async (options: DetectVerbOptions) => {
       const root = findProjectRoot();
-      const stack = options.stack ?? chooseStack(root, undefined);
-      requireStackFile(root, stack);
+      const stack = chooseDeclaredStack(root, options.stack);
       const { host: connection } = planFromCheckout(root, stack);
       const access = accessHost(root, stack, connection);
       const facts = await readGpuFacts(root, { access, connection });

@@ -1,21 +1,20 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { Command } from "commander";
-import { stackFileName } from "../../host/checkout";
 import { accessHost } from "../../host/hostAccess";
 import { replaceFile } from "../../host/replaceFile";
-import { decodeStackFile } from "../../plan/configKeys";
 import { formatProblem, OperationError, type Problem, StackError } from "../../plan/errors";
 import { missingGpu } from "../../plan/gpuExpectation";
 import type { GpuFacts } from "../../plan/gpuFacts";
 import { checkGpu as compareGpus, errorsOf, type GpuRequirement } from "../../plan/gpuRequirement";
 import { formatGpuFacts } from "../../plan/gpuText";
 import { propose } from "../../plan/proposal";
-import { readSettings, type Settings } from "../../plan/settings";
-import { parseYaml } from "../../plan/yamlDocument";
+import type { Settings } from "../../plan/settings";
 import { findProjectRoot } from "../artifacts/projectRoot";
 import { EXIT } from "../exitCodes";
 import { type DeclaredHost, readGpuFacts, readGpuInContainer } from "../gpu";
+import { settingsFromCheckout } from "../observe";
+import { chooseDeclaredStack } from "../stackSelection";
+import { stackOption } from "./options";
 
 export interface GpuCheckOptions {
   readonly stack?: string;
@@ -34,7 +33,7 @@ export function registerGpuCheckCommand(program: Command, finish: (code: number)
     .description(
       "show GPUs, driver and container toolkit, and what keeps containers from them; exit code 3 where a GPU is expected and cannot be used",
     )
-    .option("-s, --stack <name>", "look at this stack's host, and expect the GPU that it requires")
+    .addOption(stackOption("look at this stack's host, and expect the GPU that it requires"))
     .option("--required", "expect a GPU, whatever the stack says")
     .option(
       "--container <image>",
@@ -47,7 +46,10 @@ export function registerGpuCheckCommand(program: Command, finish: (code: number)
 
 /** @returns the exit code */
 export async function checkGpu(root: string, options: GpuCheckOptions): Promise<number> {
-  const settings = options.stack === undefined ? undefined : settingsOf(root, options.stack);
+  const settings =
+    options.stack === undefined
+      ? undefined
+      : settingsFromCheckout(root, chooseDeclaredStack(root, options.stack));
   if (options.container !== undefined && settings?.gpu === "none") throw wantsNoGpu(options.stack);
   const target = saveTarget(options.save, settings);
   const host: DeclaredHost = {
@@ -73,18 +75,6 @@ export async function checkGpu(root: string, options: GpuCheckOptions): Promise<
   }
   for (const problem of untold) process.stderr.write(`${formatProblem(problem)}\n`);
   return missing.length + untold.length === 0 ? EXIT.done : EXIT.hostNotReady;
-}
-
-/** @throws StackError with what is wrong in the stack's file */
-function settingsOf(root: string, stack: string): Settings {
-  const file = stackFileName(stack);
-  if (!existsSync(join(root, file))) {
-    const fix = `Create it with: ./install.sh --stack ${stack}`;
-    throw new StackError([{ what: `there is no stack "${stack}"`, where: file, fix }]);
-  }
-  const stackFile = parseYaml(file, readFileSync(join(root, file), "utf8"));
-  if (stackFile.problems.length > 0) throw new StackError(stackFile.problems);
-  return readSettings(decodeStackFile(stackFile.value), stackFile);
 }
 
 function wantsNoGpu(stack = ""): StackError {

@@ -6,10 +6,11 @@ import { findProjectRoot } from "../artifacts/projectRoot";
 import { EXIT } from "../exitCodes";
 import { buildImage } from "../images/buildImage";
 import { formatImages, listImages } from "../images/listImages";
-import { chooseStack } from "../stackSelection";
+import { chooseDeclaredStack } from "../stackSelection";
 import { runSteps } from "../steps";
 import { registerImageArchiveCommands } from "./imagesArchive";
 import { registerImagesLockCommand } from "./imagesLock";
+import { jsonOption, stackOption } from "./options";
 
 export function registerImagesCommand(program: Command, finish: (code: number) => void): void {
   const images = program
@@ -37,11 +38,11 @@ export function registerImagesCommand(program: Command, finish: (code: number) =
   images
     .command("list")
     .description("each service's image: its digest, whether the host has it, and where it is from")
-    .option("-s, --stack <name>", "the stack; default: the selected one")
-    .option("--json", "as JSON")
+    .addOption(stackOption())
+    .addOption(jsonOption())
     .action(async (options: { stack?: string; json?: boolean }) => {
       const root = findProjectRoot();
-      const stack = options.stack ?? chooseStack(root, undefined);
+      const stack = chooseDeclaredStack(root, options.stack);
       const listed = await listImages(root, stack);
       process.stdout.write(
         options.json === true

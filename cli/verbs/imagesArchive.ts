@@ -5,8 +5,9 @@ import { findProjectRoot } from "../artifacts/projectRoot";
 import { EXIT } from "../exitCodes";
 import { loadImages } from "../images/archive/loadImages";
 import { saveImages } from "../images/archive/saveImages";
-import { chooseStack } from "../stackSelection";
+import { chooseDeclaredStack } from "../stackSelection";
 import { runSteps } from "../steps";
+import { stackOption } from "./options";
 
 interface SaveVerbOptions {
   readonly stack?: string;
@@ -36,7 +37,7 @@ export function registerImageArchiveCommands(
     .command("save")
     .argument("<file>", "the file to write")
     .description("write the images that a stack runs from into a file, for hosts without a network")
-    .option("-s, --stack <name>", "the stack; default: the selected one")
+    .addOption(stackOption())
     .option("-f, --force", "replace a file that is there")
     .option(
       "--variant <name>",
@@ -47,7 +48,7 @@ export function registerImageArchiveCommands(
     .option("--all-variants", "for a host with whichever GPU of the stack's vendor, or none")
     .action(async (file: string, options: SaveVerbOptions) => {
       const root = findProjectRoot();
-      const stack = options.stack ?? chooseStack(root, undefined);
+      const stack = chooseDeclaredStack(root, options.stack);
       const variants = chosenVariants(options);
       const signal = interruption();
       await runSteps([
@@ -68,16 +69,17 @@ export function registerImageArchiveCommands(
     .command("load")
     .argument("<file>", "a file that `images save` wrote")
     .description("give a host the images of a file, compared with what was saved")
-    .option("-s, --stack <name>", "the stack whose host gets them; default: this machine")
-    .action(async (file: string, options: { stack?: string }) => {
+    .addOption(stackOption("the stack whose host gets them; default: this machine"))
+    .action(async (file: string, { stack }: { stack?: string }) => {
       const root = findProjectRoot();
+      const host = stack === undefined ? {} : { stack: chooseDeclaredStack(root, stack) };
       const notes: string[] = [];
       const signal = interruption();
       await runSteps([
         {
           title: `images of ${file}`,
           run: async (report) => {
-            const loaded = await loadImages(root, { ...options, file }, { ...report, signal });
+            const loaded = await loadImages(root, { ...host, file }, { ...report, signal });
             notes.push(...loaded.notes);
             return loaded.images.map(({ reference }) => reference).join(", ");
           },

@@ -5,8 +5,8 @@ export interface ReadingOptions {
   readonly json?: boolean;
 }
 
-export const stackOption = () =>
-  new Option("-s, --stack <name>", "the stack; default: the selected one, or the only one");
+export const stackOption = (what = "the stack; default: the selected one, or the only one") =>
+  new Option("-s, --stack <name>", what);
 
 export const jsonOption = () =>
   new Option("--json", "print JSON, whose form docs/cli.md describes");

@@ -18,8 +18,9 @@ Makes this host a private AI server: checks it, installs what is missing (Docker
 engine), shows what would change, asks, and brings the services up. Running it again is safe: it
 finds everything in place and changes nothing.
 
-  --profile NAME    which services a new stack runs (default: minimal, which is Ollama)
-  --stack NAME      the stack to create or to bring up (default: the profile's name)
+  --profile NAME    which services the stack runs (default: minimal, which is Ollama, for a new one)
+  --stack NAME      the stack to create or to bring up (default: the one of this machine, or a new one
+                    with the profile's name)
   --images SOURCE   where container images come from: auto (default), registry, archive or build
   -y, --yes         do not ask
   --dry-run         show what would change, and change nothing on the host

@@ -14,7 +14,8 @@ read_stack_settings() {
   local profile=$wanted_profile file key value service port
   local -A set_ports=()
   local -a named=()
-  stack_name=${wanted_stack:-$profile}
+  stack_name=${wanted_stack:-$(installed_stack)}
+  stack_name=${stack_name:-$profile}
   file=$root/stacks/Pulumi.$stack_name.yaml
   [[ -f $file ]] || file=$root/stacks/Pulumi.$profile.yaml
   while IFS=$'\t' read -r key value; do
@@ -33,6 +34,18 @@ read_stack_settings() {
     stack_services+=("$service")
     stack_ports+=("${set_ports[$service]:-${set_ports[?]:-$port}}")
   done < <(list_services "$profile" "${named[@]}")
+}
+
+# The only stack of this machine that was created, as `aistack install` takes it; nothing where that is none.
+installed_stack() {
+  local file stack
+  local -a here=()
+  for file in "$root"/.state/.pulumi/stacks/aistack/*.json; do
+    stack=${file##*/} stack=${stack%.json}
+    [[ -f $file ]] || continue
+    if ! grep -q '^ *aistack:host:' "$root/stacks/Pulumi.$stack.yaml" 2>/dev/null; then here+=("$stack"); fi
+  done
+  if ((${#here[@]} == 1)); then echo "${here[0]}"; fi
 }
 
 # flatten_settings FILE: KEY<tab>VALUE of each aistack: setting; of a mapping KEY.NAME, of a list KEY.NUMBER.

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -97,6 +97,38 @@ describe("./install.sh", () => {
     expect(code).toBe(0);
     const after = await inspect(container);
     expect([after?.Id, after?.State.StartedAt]).toEqual([before?.Id, before?.State.StartedAt]);
+  });
+
+  it("a second stack of the same names is refused before it is created", async () => {
+    const stackFile = (stack: string) => join(workspace.root, `stacks/Pulumi.${stack}.yaml`);
+    copyFileSync(stackFile(workspace.stack), stackFile("second"));
+    const { code, output } = await install("--stack", "second", "--yes");
+    rmSync(stackFile("second"));
+    expect(output).toContain(`docker: container ${container} belongs to stack minimal. `);
+    expect(code).toBe(2);
+    expect(await git("status", "--porcelain")).toBe("");
+    expect(existsSync(join(workspace.root, ".state/.pulumi/stacks/aistack/second.json"))).toBe(
+      false,
+    );
+  });
+
+  it("without its state, a container that runs is refused before anything is made; with it all is in place", async () => {
+    const [state, aside] = [join(workspace.root, ".state"), join(workspace.root, "aside")];
+    renameSync(state, aside);
+    const { code, output } = await install("--yes");
+    expect(output).toContain(
+      `docker: container ${container} was made by aistack, but the state of this stack does not know it`,
+    );
+    expect(output).toContain(`Remove it with: docker rm --force ${container} (its data stays`);
+    expect(code).toBe(2);
+    // At most the hashes of models, which the look itself keeps.
+    for (const made of ["passphrase", ".pulumi", "secrets"])
+      expect(existsSync(join(state, made)), made).toBe(false);
+    rmSync(state, { recursive: true, force: true });
+    renameSync(aside, state);
+    expect((await install("--yes")).output).toContain(
+      "Everything is in place; nothing was changed.",
+    );
   });
 
   it("a stack whose state was removed is created anew, and finds the model", async () => {

@@ -177,9 +177,12 @@ describe("the life of a stack of profile standard-gpu", () => {
     await expectNoChanges(workspace);
   });
 
-  it("profile to minimal: two services go, every volume stays, Ollama runs on", async () => {
+  it("profile to minimal: two services go, every volume stays though protected, Ollama runs on", async () => {
     const before = await lifeOf(workspace, "ollama");
-    workspace.configure(profile("minimal"));
+    const protect = "  aistack:protectData: true\n";
+    workspace.configure(`${profile("standard-gpu")}${protect}`);
+    await update(workspace);
+    workspace.configure(`${profile("minimal")}${protect}`);
     await update(workspace);
     expect(await inspect(workspace.name("openwebui"))).toBeUndefined();
     expect(await inspect(workspace.name("localai"))).toBeUndefined();
@@ -191,6 +194,8 @@ describe("the life of a stack of profile standard-gpu", () => {
   it("profile back to standard-gpu: the chat, the user and the session are still there", async () => {
     const before = await lifeOf(workspace, "ollama");
     workspace.configure(profile("standard-gpu"));
+    // What was never made, or is to be made again, is no drift.
+    expect((await workspace.pulumi("preview")).output).not.toContain("is missing");
     await update(workspace);
     expect(await lifeOf(workspace, "ollama")).toBe(before);
     expect(await webui.chatTitle(chat)).toBe("A chat to keep");

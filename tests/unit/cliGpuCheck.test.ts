@@ -255,9 +255,9 @@ test("a stack that is not there", async () => {
   await expect(check({ stack: "nowhere" })).rejects.toThrow(
     new StackError([
       {
-        what: 'there is no stack "nowhere"',
-        where: "stacks/Pulumi.nowhere.yaml",
-        fix: "Create it with: ./install.sh --stack nowhere",
+        what: "there is no file stacks/Pulumi.nowhere.yaml",
+        where: "--stack",
+        fix: "Restore it, or make one with: cp stacks/Pulumi.standard-gpu.yaml stacks/Pulumi.nowhere.yaml",
       },
     ]),
   );

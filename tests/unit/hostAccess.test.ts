@@ -189,6 +189,14 @@ describe("what ssh says", () => {
       "aistack:host.address: gpu1.lan, port 22 cannot be reached: ssh: Could not resolve hostname gpu1.lan: " +
         "Name or service not known. See that the host is up and its SSH server runs, and that address and port are right",
     ],
+    ...[
+      "Timeout, server gpu1.lan not responding.",
+      "client_loop: send disconnect: Broken pipe",
+    ].map((said): [string, string] => [
+      said,
+      `aistack:host.address: gpu1.lan, port 22 cannot be reached: ${said}. ` +
+        "See that the host is up and its SSH server runs, and that address and port are right",
+    ]),
   ])("%s", (said, told) => {
     const problem = explainSshFailure(hostOf(), said);
     expect(problem && formatProblem(problem)).toBe(told);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { baseRecipe, builtImageName, builtImageNames, serviceRecipe } from "../../host/builtImages";
-import { readCheckout, stackFileName } from "../../host/checkout";
+import { listStackFiles, readCheckout, requireStackFile, stackFileName } from "../../host/checkout";
 import { gpuProbeScript } from "../../host/gpuProbe";
 import { accessHost } from "../../host/hostAccess";
 import { gpuProbeCommand, probeCommand, probeEnvironment } from "../../host/probe";
@@ -59,6 +59,28 @@ describe("readCheckout", () => {
     expect(readCheckout(root, "none").stackFile).toMatchObject({ value: {}, problems: [] });
     write("stacks/Pulumi.bad.yaml", "config: [");
     expect(readCheckout(root, "bad").stackFile.problems).toHaveLength(1);
+  });
+
+  test("lists the stacks that have a file", () => {
+    write("stacks/Pulumi.office.yaml", "");
+    write("stacks/Pulumi.lab.yaml", "");
+    write("stacks/Pulumi.yaml", "");
+    write("stacks/Pulumi.lab.yaml.bak", "");
+    expect(listStackFiles(root)).toEqual(["lab", "office"]);
+  });
+
+  test("refuses a stack without a file, and names the one that was probably meant", () => {
+    write("stacks/Pulumi.office.yaml", "");
+    const refused = (stack: string) => problemsOf(() => requireStackFile(root, stack));
+    expect(refused("office")).toEqual([]);
+    expect(refused("offcie")).toEqual([
+      '--stack: there is no file stacks/Pulumi.offcie.yaml. Did you mean "office"? Restore it, or make one with: ' +
+        "cp stacks/Pulumi.standard-gpu.yaml stacks/Pulumi.offcie.yaml",
+    ]);
+    expect(refused("")).toEqual([
+      "--stack: there is no file stacks/Pulumi..yaml. Restore it, or make one with: " +
+        "cp stacks/Pulumi.standard-gpu.yaml stacks/Pulumi..yaml",
+    ]);
   });
 
   test("reads the lock of digests where there is one", () => {
@@ -133,6 +155,7 @@ describe("the probe", () => {
       IMAGES: `ollama/ollama:0.34.3\n${BUILT}`,
       CONTAINERS: "lab-ollama",
       NETWORKS: "lab-net",
+      VOLUMES: "lab-ollama_data",
       OLLAMA_URL: "http://127.0.0.1:1234",
       GPU_CONTAINERS: "",
     });
@@ -186,12 +209,13 @@ describe("the probe", () => {
   });
 
   test("without Ollama asks nobody for models", () => {
-    const plan = { ...planMinimal(), services: [], networks: [] };
+    const plan = { ...planMinimal(), services: [], networks: [], volumes: [] };
     expect(probeEnvironment(plan, ENGINE)).toEqual({
       DOCKER_SOCKET: "/run/d.sock",
       IMAGES: "",
       CONTAINERS: "",
       NETWORKS: "",
+      VOLUMES: "",
       OLLAMA_URL: "",
       GPU_CONTAINERS: "",
     });

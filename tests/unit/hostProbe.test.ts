@@ -39,6 +39,7 @@ async function probe(containers: readonly string[]): Promise<HostFacts> {
       IMAGES: "",
       CONTAINERS: "",
       NETWORKS: "",
+      VOLUMES: "",
       OLLAMA_URL: "",
       GPU_CONTAINERS: containers.join("\n"),
     },

@@ -29,6 +29,7 @@ describe("generated", () => {
     expect(ensureSecrets(root, "x", SECRET_NAMES, true)).toEqual({
       values: first.values,
       generated: [],
+      admin: undefined,
     });
   });
 
@@ -52,6 +53,38 @@ describe("generated", () => {
     // A narrower profile in between forgets nothing.
     ensureSecrets(root, "x", [], true);
     expect(ensureSecrets(root, "x", ["localai-api-key"], true).values).toEqual(both.values);
+  });
+});
+
+describe("whom the administrator's password is for", () => {
+  const PASSWORD = ["webui-admin-password"] as const;
+  const admin = (seed?: { email: string } | null, keep = true) =>
+    ensureSecrets(root, "x", PASSWORD, keep, seed).admin;
+  const [one, other] = [{ email: "one@lab" }, { email: "other@lab" }];
+
+  test("is kept beside it, and stays who was seeded once there is data", () => {
+    expect(admin(one)).toEqual(one);
+    expect(admin(null)).toEqual(one);
+    expect(admin(undefined, false)).toEqual(one);
+  });
+
+  test("is whom the configuration names by then, as long as there is no data", () => {
+    admin(one);
+    expect(admin(other)).toEqual(other);
+    expect(admin(undefined, false)).toEqual(other);
+  });
+
+  test("is nobody, where the data was there before the password", () => {
+    expect(admin(null)).toBeNull();
+    expect(admin(null)).toBeNull();
+    expect(admin(undefined, false)).toBeNull();
+  });
+
+  test("is not known of a store of an earlier version, and a preview writes nothing of it", () => {
+    ensureSecrets(root, "x", PASSWORD, true);
+    expect(admin(null)).toBeUndefined();
+    expect(admin(one, false)).toEqual(one);
+    expect(admin(undefined, false)).toBeUndefined();
   });
 });
 

@@ -308,6 +308,23 @@ describe("checks", () => {
     expect(await ports()).toBeUndefined();
   });
 
+  test("without --stack, they are those of the only stack of this machine that was created", async () => {
+    const create = (stack: string, config: string) => {
+      const state = join(host.checkout, ".state/.pulumi/stacks/aistack");
+      mkdirSync(state, { recursive: true });
+      writeFileSync(join(state, `${stack}.json`), "{}");
+      writeFileSync(join(state, `${stack}.json.bak`), "{}");
+      writeFileSync(join(host.checkout, `stacks/Pulumi.${stack}.yaml`), `config:\n${config}`);
+    };
+    const ports = async () => /^ {2}ok {4}ports +(.*)$/m.exec((await host.install([])).output)?.[1];
+    create("gpu1", "  aistack:host: { address: gpu1 }\n");
+    expect(await ports()).toBe("free: 11434");
+    create("lab", "  aistack:ports: { ollama: 21434 }\n");
+    expect(await ports()).toBe("free: 21434");
+    create("other", "  aistack:ports: { ollama: 31434 }\n");
+    expect(await ports()).toBe("free: 11434");
+  });
+
   test("a port that aistack's own container has is free for it, whatever listens there", async () => {
     host.withPackages("29.5.1").listen(11434, { pid: 4, name: "docker-proxy" });
     writeFileSync(

@@ -60,6 +60,7 @@ test("the checkout's own stack, in full", () => {
     host: undefined,
     networks: [{ key: "aistack-net", name: "aistack-net", internal: false }],
     volumes: [{ key: "ollama_data", name: "ollama_data" }],
+    otherVolumes: [],
     services: [
       {
         name: "ollama",

@@ -4,6 +4,7 @@ import {
   CONFIG_KEYS,
   decodePulumiConfig,
   decodeStackFile,
+  isUnconfigured,
   stackFileProblems,
 } from "../../plan/configKeys";
 import { formatProblem } from "../../plan/errors";
@@ -27,6 +28,16 @@ describe("what Pulumi hands to a program", () => {
     ["a key with a colon", "a:b", "x", "x"],
   ])("%s", (_what, key, raw, value) => {
     expect(decodePulumiConfig({ [`aistack:${key}`]: raw })).toEqual({ [key]: value });
+  });
+
+  test.each<[string, Record<string, unknown>, boolean]>([
+    ["nothing", {}, true],
+    ["what Pulumi fills in", CONFIG_DEFAULTS, true],
+    ["a part of it, as older engines do", { profile: "minimal" }, true],
+    ["one key of the user's", { ...CONFIG_DEFAULTS, host: { address: "gpu1" } }, false],
+    ["an unknown key", { ...CONFIG_DEFAULTS, profil: "minimal" }, false],
+  ])("tells whether anything was configured: %s", (_what, config, expected) => {
+    expect(isUnconfigured(config)).toBe(expected);
   });
 
   test("keys of others are left out", () => {

@@ -3,6 +3,7 @@ import { type HostFacts, type ListenerFacts, parseHostFacts } from "../../plan/h
 import { hostFacts, inspected, line, VERSION } from "../support/plan/hostOutput";
 
 const NOTHING: HostFacts = {
+  volumes: new Set(),
   docker: { state: "down" },
   dataRoot: undefined,
   freeBytes: undefined,
@@ -16,6 +17,11 @@ const NOTHING: HostFacts = {
   models: undefined,
   gpuInside: {},
 };
+
+test("volumes are those that the engine has", () => {
+  const lines = ['volume\tollama_data\t{"Name":"ollama_data"}', "volume\tlocalai_data\t"];
+  expect(hostFacts(...lines).volumes).toEqual(new Set(["ollama_data"]));
+});
 
 test("a host with everything on it", () => {
   const output = [
@@ -62,6 +68,7 @@ test("a host with everything on it", () => {
     "",
   ].join("\n");
   expect(parseHostFacts(output)).toStrictEqual({
+    volumes: new Set(),
     docker: { state: "running", version: "20.10.24+dfsg1", apiVersion: "1.41" },
     dataRoot: "/var/lib/docker",
     freeBytes: 63794584 * 1024,

@@ -2,15 +2,18 @@ import { describe, expect, test } from "vitest";
 import { compareContainer, compareNetwork } from "../../plan/drift";
 import type { HostFacts } from "../../plan/hostFacts";
 import { planImage } from "../../plan/images";
+import type { StackPlan } from "../../plan/plan";
 import {
+  describeChanges,
   describeDrift,
   type ModelRecord,
   modelOrigin,
   modelRecordName,
   resolveStack,
 } from "../../plan/resolve";
+import { EMPTY_RECORD, type StackRecord } from "../../plan/stackRecord";
 import { hostFacts, inspected, line } from "../support/plan/hostOutput";
-import { BUILT, planMinimal } from "../support/plan/stack";
+import { BUILT, planMinimal, planStandard } from "../support/plan/stack";
 
 const NOW = new Date("2026-11-22T12:00:00.000Z");
 const REGISTRY = "ollama/ollama:0.34.3";
@@ -21,6 +24,8 @@ interface Given {
   readonly facts?: HostFacts;
   readonly records?: Readonly<Record<string, ModelRecord>>;
   readonly fileHashes?: Readonly<Record<string, string>>;
+  readonly record?: StackRecord;
+  readonly plan?: StackPlan;
 }
 
 const resolved = ({
@@ -28,15 +33,18 @@ const resolved = ({
   facts = hostFacts(),
   records = {},
   fileHashes = {},
+  record,
+  plan = planMinimal(config),
 }: Given = {}) =>
   resolveStack({
-    plan: planMinimal(config),
+    plan,
     facts,
     fileHashes,
     records,
     recordFolder: ".state/models/x",
     secrets: {},
     now: NOW,
+    record,
   });
 
 test("what the host does not decide is the plan's", () => {
@@ -325,6 +333,82 @@ describe("what drifted, in lines", () => {
   test("a container that is missing beside a network that is there", () => {
     expect(describeDrift(resolved({ facts: hostFacts(network(false)) }))).toEqual([
       "container aistack-ollama is missing",
+    ]);
+  });
+
+  describe("where the state tells what was made", () => {
+    const made = (...names: string[]): StackRecord => ({
+      ...EMPTY_RECORD,
+      objects: names.map((name) => ({
+        kind: name.endsWith("-net") ? "network" : "container",
+        name,
+        id: name,
+        current: true,
+      })),
+    });
+
+    test("a service that was just added is a change and no drift", () => {
+      const facts = hostFacts(container("running"), network(false));
+      const plan = planStandard({ services: ["ollama", "localai"] });
+      const stack = resolved({ plan, facts, record: made("aistack-ollama", "aistack-net") });
+      expect(describeDrift(stack)).toEqual([]);
+      expect(describeChanges(stack, facts)).toContain("container aistack-localai is to be made");
+    });
+
+    test("what is missing of it is drift and no change, even if it is all", () => {
+      const stack = resolved({ record: made("aistack-ollama", "aistack-net") });
+      expect(describeDrift(stack)).toEqual([
+        "network aistack-net is missing",
+        "container aistack-ollama is missing",
+      ]);
+      expect(describeChanges(stack, hostFacts())).toEqual([]);
+    });
+
+    test("drift and an addition side by side are told apart", () => {
+      const facts = hostFacts(network(false));
+      const plan = planStandard({ services: ["ollama", "localai"] });
+      const stack = resolved({ plan, facts, record: made("aistack-ollama", "aistack-net") });
+      expect(describeDrift(stack)).toEqual(["container aistack-ollama is missing"]);
+      expect(describeChanges(stack, facts)).toEqual(["container aistack-localai is to be made"]);
+    });
+
+    test("nothing was made, or it was destroyed", () => {
+      expect(describeDrift(resolved({ record: EMPTY_RECORD }))).toEqual([]);
+    });
+  });
+});
+
+describe("volumes of services that the stack had", () => {
+  const NARROW = { services: ["ollama"] };
+  const keys = (config: object, record?: StackRecord) =>
+    resolved({
+      plan: planStandard({ ...NARROW, ...config }),
+      ...(record === undefined ? {} : { record }),
+    }).volumes.map(({ key }) => key);
+  const widely = { ...EMPTY_RECORD, volumes: ["openwebui_data", "ollama_data"] };
+
+  test.each([true, false])(
+    "stay in it after a narrower profile, with protectData: %s",
+    (protectData) => {
+      expect(keys({ protectData }, widely)).toEqual(["ollama_data", "openwebui_data"]);
+    },
+  );
+
+  test("are none that it never had", () => {
+    expect(keys({ protectData: true }, { ...EMPTY_RECORD, volumes: ["ollama_data"] })).toEqual([
+      "ollama_data",
+    ]);
+  });
+
+  test("are all that there could be where the state cannot be read and they are protected", () => {
+    expect(keys({})).toEqual(["ollama_data"]);
+    expect(keys({ protectData: true })).toEqual([
+      "ollama_data",
+      "openwebui_data",
+      "localai_models",
+      "localai_backends",
+      "localai_configuration",
+      "localai_data",
     ]);
   });
 });

@@ -4,7 +4,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readLocks, readModes } from "../../cli/doctor/stateFacts";
-import { chooseStack, listStacks } from "../../cli/stackSelection";
+import { chooseDeclaredStack, chooseStack, listStacks } from "../../cli/stackSelection";
 import { readLastUpdate } from "../../cli/stacks/history";
 
 let root: string;
@@ -94,6 +94,27 @@ describe("the stack that a verb is about", () => {
     create("lab", "minimal");
     expect(() => choose()).toThrow(expect.objectContaining({ name: "HostNotReadyError" }));
     expect(() => choose("x")).toThrow(expect.objectContaining({ name: "StackError" }));
+  });
+});
+
+describe("the stack of a verb that its file is enough for", () => {
+  test("is one that was not created yet", () => {
+    write("stacks/Pulumi.lab.yaml", {});
+    expect(chooseDeclaredStack(root, "lab")).toBe("lab");
+  });
+
+  test("is none without a file, created or not", () => {
+    create("ghost");
+    write("stacks/Pulumi.lab.yaml", {});
+    expect(() => chooseDeclaredStack(root, "ghost")).toThrow(
+      "--stack: there is no file stacks/Pulumi.ghost.yaml",
+    );
+    expect(() => chooseDeclaredStack(root, "labb")).toThrow('Did you mean "lab"?');
+  });
+
+  test("is the only one that was created, where none is named", () => {
+    create("lab");
+    expect(chooseDeclaredStack(root, undefined)).toBe("lab");
   });
 });
 
