@@ -38,7 +38,7 @@ const FAKE_SSH = `#!/bin/sh
 for last; do :; done
 case $last in
   "sh -s") cat >/dev/null; printf 'docker\\t%s\\n' '{"Version":"29.1.0","ApiVersion":"1.52","Arch":"amd64"}' ;;
-  *) exec sh -c "$last" ;;
+  *) eval "exec $last" ;;
 esac
 `;
 

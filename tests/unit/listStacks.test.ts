@@ -21,12 +21,13 @@ afterEach(() => {
   rmSync(root, { recursive: true });
 });
 
-/** ssh to hosts of which one answers like a bare one with an engine, and the others as is said. */
+/** ssh to hosts of which one answers like a bare one with an engine where nobody may become root, and the others as is said. */
 function answer(failure: string): void {
   const script = [
     "#!/bin/sh",
-    `case "$*" in *root@good.lan*) cat >/dev/null; printf 'docker\\t%s\\n' '{"Version":"29.1.0","ApiVersion":"1.52","Arch":"amd64"}' ;;`,
-    `*) ${failure} ;; esac`,
+    `case "$*" in *root@good.lan*) ;; *) ${failure} ;; esac`,
+    'case "$*" in *sudo*) cat >/dev/null; echo "access\tnone"; exit ;; esac',
+    `cat >/dev/null; printf 'docker\\t%s\\n' '{"Version":"29.1.0","ApiVersion":"1.52","Arch":"amd64"}'`,
   ].join("\n");
   writeFileSync(join(root, "bin/ssh"), script);
   chmodSync(join(root, "bin/ssh"), 0o755);

@@ -74,16 +74,16 @@ describe("in a process that Node has told to use the environment's proxy", () =>
           import { LocalaiClient } from "../../cli/models/localaiClient";
           import { listModels } from "../../cli/models/modelList";
           const [what, url] = process.argv.slice(2);
-          const target = { container: "t-one", ssh: undefined, url };
+          const target = { container: "t-one", dockerHost: "unix:///nonexistent", ssh: undefined, url, hostUrl: url };
           const acts = {
             fetch: () => fetch(url + "/ready").catch(({ name }) => name),
             readiness: () => waitUntilReady({ ...target, url: url + "/ready", secondsAllowed: 20 }),
             answers: () => proveAnswers({
-              ...target, service: "localai", models: [], adminEmail: "", adminPassword: "", apiKey: "sk-key",
+              ...target, service: "localai", models: [], provider: undefined, providerModels: [], adminEmail: "", adminPassword: "", apiKey: "sk-key",
             }),
             "gpu-use": () => confirmGpuUse({ ...target, model: "tiny", required: true, log: () => {} }),
             models: async () => (await listModels({ models: [] }, url)).map(({ name }) => name),
-            localai: () => new LocalaiClient(url, "sk-key", "t-one").facts(),
+            localai: () => new LocalaiClient(target, "sk-key").facts(),
           };
           console.log(JSON.stringify(await acts[what]()));`,
       },
