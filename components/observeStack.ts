@@ -12,6 +12,7 @@ import { gpuProbeCommand, type ProbeCommand, probeCommand } from "../host/probe"
 import { ensureSecrets } from "../host/secretStore";
 import { readOwnership, readStackRecord } from "../host/stackRecord";
 import { decodePulumiConfig, isUnconfigured } from "../plan/configKeys";
+import { describeDrift } from "../plan/differences";
 import { describeEmbeddings } from "../plan/embeddings";
 import { StackError } from "../plan/errors";
 import { parseGpuFacts } from "../plan/gpuFacts";
@@ -22,7 +23,7 @@ import { describeLostSecrets, lostSecrets, seededAdmin } from "../plan/lostSecre
 import { describeLeftovers, objectsOf, withoutObjects } from "../plan/ownership";
 import { planCheckout } from "../plan/planCheckout";
 import { checkHost, warnOfHost } from "../plan/preflight";
-import { describeDrift, resolveStack } from "../plan/resolve";
+import { resolveStack } from "../plan/resolve";
 import type { AiStackArgs } from "./aiStack";
 import { look } from "./look";
 

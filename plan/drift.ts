@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { ContainerSpec } from "./containerSpec";
 import { gpuDifferences } from "./gpuDrift";
-import type { HostFacts, InspectedContainer, InspectedNetwork } from "./hostFacts";
+import type { HostFacts, InspectedNetwork } from "./hostFacts";
+import type { InspectedContainer } from "./inspectedContainer";
 import type { NetworkSpec } from "./plan";
 import { parseDuration } from "./quantities";
 import { type SecretValues, secretValue } from "./secrets";

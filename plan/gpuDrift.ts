@@ -1,6 +1,7 @@
 import type { ContainerSpec } from "./containerSpec";
 import { lossOf } from "./gpuInside";
-import type { HostFacts, InspectedContainer } from "./hostFacts";
+import type { HostFacts } from "./hostFacts";
+import type { InspectedContainer } from "./inspectedContainer";
 
 /** How a container reaches the GPUs otherwise than declared, or no longer does. */
 export function gpuDifferences(

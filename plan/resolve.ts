@@ -1,5 +1,5 @@
 import type { ContainerSpec } from "./containerSpec";
-import { type Comparison, compareContainer, compareNetwork, MISSING, SPEC_LABEL } from "./drift";
+import { type Comparison, compareContainer, compareNetwork } from "./drift";
 import type { HostFacts } from "./hostFacts";
 import { chooseImage } from "./images";
 import { type LocalaiFacts, type ResolvedLocalai, resolveLocalai } from "./localaiModels";
@@ -182,69 +182,6 @@ function resolveService(service: ServicePlan, input: ResolveInput): Omit<Resolve
     image,
     comparison: compareContainer(service.container, identity, facts, now, secrets),
   };
-}
-
-/**
- * Every way in which the host was seen to differ from what was made on it, as lines for people.
- * What the stack has never made has not drifted: it is to be made. Nor has a host on which nothing was made.
- */
-export function describeDrift(resolved: ResolvedStack): string[] {
-  const objects = [
-    ...resolved.networks.map(({ name, made, comparison }) => ({
-      object: `network ${name}`,
-      made,
-      drift: comparison.drift,
-    })),
-    ...resolved.services.map(({ container, made, comparison }) => ({
-      object: `container ${container.name}`,
-      made,
-      drift: comparison.drift,
-    })),
-  ];
-  if (objects.every(({ made, drift }) => !made && isMissing(drift))) return [];
-  const drifted = objects.filter(({ made, drift }) => made || !isMissing(drift));
-  const models = resolved.models.map(({ name, drift }) => ({ object: `model ${name}`, drift }));
-  const localai = resolved.localai.map(({ kind, name, drift }) => ({
-    object: `${kind} ${name} of LocalAI`,
-    drift,
-  }));
-  return [...drifted, ...models, ...localai].flatMap(({ object, drift }) =>
-    drift.map((difference) => `${object} ${difference}`),
-  );
-}
-
-const isMissing = (drift: readonly string[]) => drift[0] === MISSING;
-
-/**
- * What the configuration asks for and the host was not given yet, as lines for people; drift is not
- * among them.
- */
-export function describeChanges(resolved: ResolvedStack, facts: HostFacts): string[] {
-  const objects = [
-    ...resolved.networks.map(({ name, made, comparison }) => ({
-      object: `network ${name}`,
-      made,
-      comparison,
-      seen: facts.networks[name],
-    })),
-    ...resolved.services.map(({ container: { name }, made, comparison }) => ({
-      object: `container ${name}`,
-      made,
-      comparison,
-      seen: facts.inspectedContainers[name],
-    })),
-  ];
-  const changes = objects.flatMap(({ object, made, comparison, seen }) => {
-    if (isMissing(comparison.drift)) return made ? [] : [`${object} is to be made`];
-    const label = seen?.labels[SPEC_LABEL];
-    const other =
-      label !== undefined && comparison.drift.length === 0 && label !== comparison.label;
-    return other ? [`${object} was made from another configuration`] : [];
-  });
-  const models = resolved.models
-    .filter(({ inSync, drift }) => !inSync && drift.length === 0)
-    .map(({ name }) => `model ${name} is to be made`);
-  return [...changes, ...models];
 }
 
 /** Identity of what a model is made from: the same origin gives the same model. */

@@ -1,4 +1,4 @@
-import type { InspectedContainer } from "./hostFacts";
+import type { InspectedContainer } from "./inspectedContainer";
 import { isForeign } from "./preflight";
 
 /** What a service does at the moment, in one word. */

@@ -1,3 +1,4 @@
+import { describeChanges, describeDrift } from "./differences";
 import type { Problem } from "./errors";
 import type { ResolvedHostBaseline } from "./hostBaseline";
 import type { ResolvedHostLayer } from "./hostDrift";
@@ -5,7 +6,7 @@ import type { HostFacts } from "./hostFacts";
 import { describeLayerChanges } from "./hostLayerChanges";
 import { chooseImage } from "./images";
 import type { StackPlan } from "./plan";
-import { describeChanges, describeDrift, type ResolvedStack } from "./resolve";
+import type { ResolvedStack } from "./resolve";
 import { isServing, judgeHealth, type ServiceHealth } from "./serviceHealth";
 
 /** What `aistack status --json` prints: a contract with scripts, described in docs/cli.md. */

@@ -1,16 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { describeChanges, describeDrift } from "../../plan/differences";
 import { compareContainer, compareNetwork } from "../../plan/drift";
 import type { HostFacts } from "../../plan/hostFacts";
 import { planImage } from "../../plan/images";
 import type { StackPlan } from "../../plan/plan";
-import {
-  describeChanges,
-  describeDrift,
-  type ModelRecord,
-  modelOrigin,
-  modelRecordName,
-  resolveStack,
-} from "../../plan/resolve";
+import { type ModelRecord, modelOrigin, modelRecordName, resolveStack } from "../../plan/resolve";
 import { EMPTY_RECORD, type StackRecord } from "../../plan/stackRecord";
 import { hostFacts, inspected, line } from "../support/plan/hostOutput";
 import { BUILT, planMinimal, planStandard } from "../support/plan/stack";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { describeChanges } from "../../plan/differences";
 import type { HostFacts } from "../../plan/hostFacts";
-import { describeChanges, resolveStack } from "../../plan/resolve";
+import { resolveStack } from "../../plan/resolve";
 import { judgeStatus, reportStatus, type StatusReport } from "../../plan/statusReport";
 import { hostFacts, inspected, line } from "../support/plan/hostOutput";
 import { BUILT, planMinimal } from "../support/plan/stack";
