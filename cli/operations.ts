@@ -6,6 +6,7 @@ import { holdSignals } from "./heldSignals";
 import { hasCursor, terminalColumns } from "./output";
 import { type PreviewReport, reportPreview } from "./previewReport";
 import { ProgressLines } from "./progressLines";
+import { releaseDeadLocks } from "./stackLocks";
 
 /** How an operation's progress reaches the user. */
 export interface OperationOptions {
@@ -36,13 +37,20 @@ export async function preview(options: OperationOptions): Promise<PreviewReport>
 }
 
 export async function up(options: OperationOptions): Promise<void> {
+  tellReleasedLocks(options);
   await operate(options, KEPT, (stack) => stack.up({ ...reporting(options), showSecrets: false }));
 }
 
 export async function destroy(options: OperationOptions): Promise<void> {
+  tellReleasedLocks(options);
   await operate(options, KEPT, (stack) =>
     stack.destroy({ ...reporting(options), showSecrets: false }),
   );
+}
+
+function tellReleasedLocks({ root, stack }: OperationOptions): void {
+  for (const { pid } of releaseDeadLocks(root, stack))
+    process.stderr.write(`An operation of process ${pid} was killed: its lock is released.\n`);
 }
 
 const KEPT = "what was done by then is kept";

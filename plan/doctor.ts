@@ -153,7 +153,11 @@ function checkLock({ stack, pid, host, since, alive }: LockFacts, now: Date): Ch
   const held = `stack ${stack} is locked by process ${pid} on ${host} since ${age}`;
   if (alive === true) return warning("lock", held, "Wait until it has ended");
   if (alive === false)
-    return failed("lock", `${held}, which is dead`, `pulumi cancel --yes ${stack}`);
+    return failed(
+      "lock",
+      `${held}, which is dead`,
+      `./aistack up --stack ${stack} releases it; or: pulumi cancel --yes ${stack}`,
+    );
   const fix = `Make sure that no update runs on ${host}, then: pulumi cancel --yes ${stack}`;
   return warning("lock", held, fix);
 }

@@ -14,10 +14,11 @@ import {
   probeThisMachine,
   settingsFromCheckout,
 } from "../observe";
+import { readLocks } from "../stackLocks";
 import { chooseStack, listStacks } from "../stackSelection";
 import { readLastUpdate } from "../stacks/history";
 import { summarise } from "../status/collect";
-import { readLocks, readModes } from "./stateFacts";
+import { readModes } from "./stateFacts";
 
 /** As package.json and scripts/host/docker.sh have them. */
 const NODE_FLOOR = 22;

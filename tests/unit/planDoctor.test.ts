@@ -186,7 +186,7 @@ describe("one fault, one line with its remedy", () => {
       "failed",
       "lock",
       "stack lab is locked by process 77 on box since 2 h, which is dead",
-      "pulumi cancel --yes lab",
+      "./aistack up --stack lab releases it; or: pulumi cancel --yes lab",
     ],
     [
       "a lock that is held",

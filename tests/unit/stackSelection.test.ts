@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { readLocks, readModes } from "../../cli/doctor/stateFacts";
+import { readModes } from "../../cli/doctor/stateFacts";
+import { readLocks, releaseDeadLocks } from "../../cli/stackLocks";
 import { chooseDeclaredStack, chooseStack, listStacks } from "../../cli/stackSelection";
 import { readLastUpdate } from "../../cli/stacks/history";
 
@@ -171,6 +172,7 @@ describe("what a doctor sees of the state", () => {
     write(`${lockFolder}/a.json`, { pid: process.pid, hostname: hostname(), timestamp });
     expect(readLocks(root)).toEqual([
       {
+        path: join(root, lockFolder, "a.json"),
         stack: "lab",
         pid: process.pid,
         host: hostname(),
@@ -183,6 +185,25 @@ describe("what a doctor sees of the state", () => {
   test("a lock of another host: nobody here can tell", () => {
     write(`${lockFolder}/a.json`, { pid: 1, hostname: "elsewhere.example", timestamp });
     expect(readLocks(root)).toMatchObject([{ host: "elsewhere.example", alive: undefined }]);
+  });
+
+  test("released are a stack's locks whose process is dead, and no other", () => {
+    const dead = { pid: process.pid, hostname: hostname(), timestamp };
+    write(`${lockFolder}/dead.json`, dead);
+    write(`${lockFolder}/elsewhere.json`, { ...dead, hostname: "elsewhere.example" });
+    write(`${lockFolder}/../office/dead.json`, dead);
+    expect(releaseDeadLocks(root, "lab").map(({ path }) => path)).toEqual([
+      join(root, lockFolder, "dead.json"),
+    ]);
+    expect(
+      readLocks(root)
+        .map(({ stack, host }) => [stack, host])
+        .sort(),
+    ).toEqual([
+      ["lab", "elsewhere.example"],
+      ["office", hostname()],
+    ]);
+    expect(releaseDeadLocks(root, "lab")).toEqual([]);
   });
 
   test("no lock, and a file that is none", () => {
