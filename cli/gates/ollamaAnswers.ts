@@ -3,15 +3,13 @@ import {
   ask,
   askJson,
   COMPLETION_LIMIT_MS,
+  COMPLETION_TOKENS,
   expectListed,
   onlyEmbeds,
   Refusal,
   readAnswer,
   secondsSince,
 } from "./question";
-
-/** A few tokens prove as much as many. */
-const TOKENS = 16;
 
 /**
  * Ollama lists its models, and the first that can complete does; where all of them only embed, the first embeds.
@@ -35,7 +33,7 @@ export async function askOllama({ url, models }: AnswersInput): Promise<string> 
 async function complete(url: string, model: string): Promise<string | undefined> {
   const started = Date.now();
   const answer = await ask(`${url}/api/generate`, {
-    body: { model, prompt: "hello", stream: false, options: { num_predict: TOKENS } },
+    body: { model, prompt: "hello", stream: false, options: { num_predict: COMPLETION_TOKENS } },
     limitMs: COMPLETION_LIMIT_MS,
   });
   if (onlyEmbeds(answer)) return undefined;

@@ -3,15 +3,13 @@ import {
   ask,
   askJson,
   COMPLETION_LIMIT_MS,
+  COMPLETION_TOKENS,
   expectListed,
   onlyEmbeds,
   Refusal,
   readAnswer,
   secondsSince,
 } from "./question";
-
-/** A few tokens prove as much as many. */
-const TOKENS = 16;
 
 /**
  * Open WebUI signs its administrator in, reaches both providers, lists their models, and has the first that can complete do so.
@@ -77,7 +75,7 @@ async function complete(url: string, token: string, model: string): Promise<stri
       model,
       messages: [{ role: "user", content: "hello" }],
       stream: false,
-      max_tokens: TOKENS,
+      max_tokens: COMPLETION_TOKENS,
     },
     limitMs: COMPLETION_LIMIT_MS,
   });

@@ -29,6 +29,9 @@ export interface Answer {
 /** A first answer may wait until a large model is in memory. */
 export const COMPLETION_LIMIT_MS = 10 * 60_000;
 
+/** A few tokens prove as much as many. */
+export const COMPLETION_TOKENS = 16;
+
 /** Lists of models are the longest answers. */
 const MOST_BYTES = 16 * 1024 ** 2;
 
