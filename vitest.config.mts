@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
  * Test files at once. More than two processors' worth: most of a test's time is waiting, for a container, a gate, a
  * time limit. Names, ports and folders are each file's own, so that they share an engine and a Docker.
  */
-const AT_ONCE = 3;
+const AT_ONCE = 4;
 
 /** One project a layer, so that `vitest run --project unit` runs a layer alone. */
 const layer = (name: string, options: Record<string, unknown> = {}) => ({

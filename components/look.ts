@@ -12,7 +12,8 @@ export async function look(host: HostConnection | undefined, probe: ProbeCommand
   const { stdout, stderr } = await command.local
     .run({
       ...probe,
-      command: `${probe.command}\necho "exit code $?" >&2`,
+      // In a shell of its own, which the probe may replace.
+      command: `(${probe.command})\necho "exit code $?" >&2`,
       logging: command.local.Logging.None,
     })
     .catch((error: Error) => {

@@ -36,6 +36,10 @@ test("what the probe prints comes back; it has its environment and what it is se
   expect(await lookBy('echo "$NAME $(cat)"; echo noise >&2')).toBe("value sent");
 });
 
+test("a probe may replace its shell", async () => {
+  expect(await lookBy("exec sh -c 'echo \"$NAME\"; cat'")).toBe("value\nsent");
+});
+
 test.each([
   [
     `${CONTAINER}; echo 'sh: 4: Syntax error' >&2; (exit 2)`,
