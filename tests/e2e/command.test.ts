@@ -361,7 +361,7 @@ describe("aistack", () => {
             detail: expect.stringMatching(
               new RegExp(`^stack minimal is locked by process ${pid} on .+, which is dead$`),
             ),
-            fix: "pulumi cancel --yes minimal",
+            fix: "./aistack up --stack minimal releases it; or: pulumi cancel --yes minimal",
           },
         ]);
       });

@@ -8,6 +8,10 @@ import type { Machine } from "../support/systemd/machine";
 
 const EXECUTABLE = "/usr/local/lib/aistack/aistack-agent";
 
+/** Where the layer would be if it were installed here; the installer itself may have been here before. */
+const HERE = ["/etc/aistack", EXECUTABLE, "/etc/systemd/system/aistack-agent.service"];
+const before = HERE.filter((path) => existsSync(path));
+
 /**
  * The host layer over SSH: an OpenSSH server within a machine under a real systemd, while everything else runs here.
  */
@@ -53,8 +57,7 @@ describe("a host under systemd, over SSH", () => {
     );
     // The copy that it was installed from is gone.
     expect(await machine.shell("find ~ -maxdepth 1 -name '.aistack-agent*'")).toBe("");
-    for (const path of ["/etc/aistack", EXECUTABLE, "/etc/systemd/system/aistack-agent.service"])
-      expect(existsSync(path), path).toBe(false);
+    expect(HERE.filter((path) => existsSync(path))).toEqual(before);
   });
 
   it("second preview: empty", () => expectNoChanges(workspace));

@@ -220,19 +220,20 @@ export class BareHost {
   ): Promise<InstallRun> {
     rmSync(this.#calls, { force: true });
     const started = Date.now();
-    const result = await execa(command, args, {
+    // Both streams by one pipe: what comes first by one of two may be read second.
+    const words = ["-c", 'exec "$@" 2>&1', "sh", command, ...args];
+    const result = await execa("/bin/sh", words, {
       cwd: "/",
       env: { PATH: this.#bin, HOME: this.home, ...env },
       extendEnv: false,
       stdin: "ignore",
-      all: true,
       reject: false,
       // A group of its own, which a killed run ends with.
       detached: true,
     });
     return {
       code: result.exitCode ?? -1,
-      output: result.all,
+      output: result.stdout,
       changes: existsSync(this.#calls)
         ? readFileSync(this.#calls, "utf8").trimEnd().split("\n")
         : [],

@@ -52,6 +52,12 @@ for path in "$@"; do
   mount --rbind "$path" "$root$path"
 done
 
+# As a host that aistack was never on, whatever this one has.
+rm -rf "$root"/{etc,etc/logrotate.d,var/lib,var/log,usr/local/lib}/aistack "$root"/etc/systemd/system/aistack-*
+for file in passwd group shadow gshadow; do
+  sed -i '/^aistack:/d' "$root/etc/$file"
+done
+
 # Of what the host starts, only the journal: whatever else it has would act upon the host.
 rm -rf "$root"/{etc,usr/lib}/systemd/system/*.{wants,requires}
 wants=$root/etc/systemd/system/sysinit.target.wants
