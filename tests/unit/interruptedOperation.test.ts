@@ -52,7 +52,7 @@ beforeAll(async () => {
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "operation-"));
   writeFileSync(join(folder, "Pulumi.yaml"), "name: aistack\nruntime: nodejs\n");
-  // As the engine: the first signal ends it once it has finished a step, the second at once.
+  // Ends with the test that it is for, whose folder goes. As the engine: the first signal ends it once it has finished a step, the second at once.
   writeFileSync(
     join(folder, "pulumi"),
     `#!/bin/bash
@@ -64,9 +64,9 @@ stack) case $2 in history) echo '[{"result":"succeeded"}]' ;; output) echo '{}' 
 up)
   trap 'note INT' INT; trap 'note TERM' TERM; trap 'note HUP' HUP
   touch begun
-  until [ -e noted ] || [ -e go ]; do echo working; echo . >> rounds; sleep 0.05; done
+  until [ -e noted ] || [ -e go ]; do echo working; echo . >> rounds; sleep 0.05; [ -e begun ] || exit 1; done
   # Within its own trap a shell would miss a second signal.
-  until [ -e finish ] || [ -e go ]; do touch waiting; sleep 0.05; done
+  until [ -e finish ] || [ -e go ]; do touch waiting; sleep 0.05; [ -e begun ] || exit 1; done
   echo finished >> noted
   [ -e go ] || exit 255 ;;
 esac
