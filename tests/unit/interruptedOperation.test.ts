@@ -63,7 +63,7 @@ version) echo v3.259.0 ;;
 stack) case $2 in history) echo '[{"result":"succeeded"}]' ;; output) echo '{}' ;; esac ;;
 up)
   trap 'note INT' INT; trap 'note TERM' TERM; trap 'note HUP' HUP
-  touch begun
+  touch rounds begun
   until [ -e noted ] || [ -e go ]; do echo working; echo . >> rounds; sleep 0.05; [ -e begun ] || exit 1; done
   # Within its own trap a shell would miss a second signal.
   until [ -e finish ] || [ -e go ]; do touch waiting; sleep 0.05; [ -e begun ] || exit 1; done
