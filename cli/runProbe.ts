@@ -21,6 +21,5 @@ export async function runProbe(
     reject: false,
   });
   if (exitCode === 0) return stdout;
-  const ended = signal === undefined ? `exit code ${exitCode}` : `signal ${signal}`;
-  throw probeFailure(host, ended, stderr);
+  throw probeFailure(host, exitCode ?? `signal ${signal}`, stderr);
 }

@@ -22,7 +22,7 @@ export async function look(host: HostConnection | undefined, probe: ProbeCommand
       throw probeFailure(host, reason === "" ? "it was ended" : reason, "");
     });
   const said = stderr.trimEnd().split("\n");
-  const ended = said.pop() ?? "";
-  if (ended !== "exit code 0") throw probeFailure(host, ended, said.join("\n"));
-  return stdout;
+  const [, code] = /^exit code (\d+)$/.exec(said.pop() ?? "") ?? [];
+  if (code === "0") return stdout;
+  throw probeFailure(host, code === undefined ? "it was ended" : Number(code), said.join("\n"));
 }

@@ -42,18 +42,17 @@ export async function observeStack(): Promise<AiStackArgs> {
 
   const access = accessHost(root, stack, planned.host);
   const ask = (probe: ProbeCommand) => look(planned.host, probe);
-  const [probed, gpuProbed] = await Promise.all([
-    ask(probeCommand(root, planned, access)),
+  const now = new Date();
+  const looking = ask(probeCommand(root, planned, access)).then(parseHostFacts);
+  const makeAgent = () => ensureCurrentAgent(root);
+  const [seen, gpuProbed, host] = await Promise.all([
+    looking,
     planned.gpu === undefined ? undefined : ask(gpuProbeCommand(root, access)),
+    observeHostLayer(root, { stack, plan: planned, access, facts: looking, makeAgent, now }, ask),
   ]);
-  const seen = parseHostFacts(probed);
   const gpuFacts = gpuProbed === undefined ? undefined : parseGpuFacts(gpuProbed);
   const plan = applyGpu(planned, gpuFacts, seen.images);
   const models = await gatherModelFacts(root, stack, plan, seen);
-  const now = new Date();
-  const makeAgent = () => ensureCurrentAgent(root);
-  const layer = { stack, plan, access, facts: seen, makeAgent, now };
-  const host = await observeHostLayer(root, layer, ask);
   const record = readStackRecord(root, stack);
   const ownership = readOwnership(root, { plan, facts: seen, record });
   const problems = [

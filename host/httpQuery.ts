@@ -21,7 +21,9 @@ export interface HttpAnswer {
 }
 
 /**
- * Asks a server of this machine, on a connection of its own, and never for longer or for more than said.
+ * Asks a server of this machine or of a stack, on a connection of its own, and never for longer or for more than said. An agent
+ * of its own (`agent: false`) also keeps Node from a proxy, NODE_USE_ENV_PROXY or not: keys and chats are nobody's else, and
+ * whatever HTTP_PROXY names cannot reach this machine's loopback.
  * @throws Error whose `code` is the system's, or ETIMEDOUT, EFBIG; the signal's reason
  */
 export async function queryHttp(url: string, query: HttpQuery): Promise<HttpAnswer> {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { fetchDirectly } from "../../host/fetchDirectly";
+import { queryHttp } from "../../host/httpQuery";
 import { gateError } from "./gateError";
 import { docker, type GateTarget } from "./target";
 
@@ -19,6 +19,9 @@ const STATE_EVERY = 10;
 const MOST_RESTARTS = 3;
 
 const PROGRESS_MS = 30_000;
+
+/** Lists of models are the longest that a service answers its readiness with. */
+const MOST_BYTES = 16 * 1024 ** 2;
 
 /** What the engine says of a container. */
 interface ContainerState {
@@ -85,9 +88,8 @@ async function refuse(
 
 async function answers(url: string): Promise<boolean> {
   try {
-    const response = await fetchDirectly(url, { signal: AbortSignal.timeout(5_000) });
-    await response.body?.cancel();
-    return response.status === 200;
+    const { status } = await queryHttp(url, { limitMs: 5_000, mostBytes: MOST_BYTES });
+    return status === 200;
   } catch {
     return false;
   }

@@ -1,4 +1,4 @@
-import { fetchDirectly } from "../../host/fetchDirectly";
+import { type HttpAnswer, queryHttp } from "../../host/httpQuery";
 import { OperationError } from "../../plan/errors";
 import type { LocalaiFacts, LocalaiRequest } from "../../plan/localaiModels";
 import { readLocalaiFacts } from "../../plan/localaiModels";
@@ -18,6 +18,7 @@ export interface LocalaiJob {
 
 /** No answer of these takes long: what does, LocalAI does on its own. */
 const LIMIT_MS = 60_000;
+const MOST_BYTES = 16 * 1024 ** 2;
 
 /** LocalAI's HTTP API, as far as installing goes. */
 export class LocalaiClient {
@@ -59,26 +60,25 @@ export class LocalaiClient {
   }
 
   async #send(path: string, body: unknown): Promise<unknown> {
-    let response: Response;
-    let text: string;
+    let answer: HttpAnswer;
     try {
-      response = await fetchDirectly(new URL(path, this.#address.url), {
+      answer = await queryHttp(new URL(path, this.#address.url).href, {
         method: body === undefined ? "GET" : "POST",
-        headers: { "content-type": "application/json", authorization: `Bearer ${this.#apiKey}` },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(LIMIT_MS),
+        body,
+        token: this.#apiKey,
+        limitMs: LIMIT_MS,
+        mostBytes: MOST_BYTES,
       });
-      text = await response.text();
     } catch (error) {
-      const { message, cause } = error as Error;
-      const reason = cause instanceof Error ? cause.message : message;
-      throw this.#error(`LocalAI does not answer: ${reason}`);
+      throw this.#error(`LocalAI does not answer: ${(error as Error).message}`);
     }
-    if (response.status === 401)
+    const { status } = answer;
+    if (status === 401)
       throw this.#error("LocalAI refuses its key: it was started with another one");
-    if (!response.ok) throw this.#refused(errorOf(text) ?? `${path}: HTTP ${response.status}`);
+    if (status < 200 || status > 299)
+      throw this.#refused(errorOf(answer.body) ?? `${path}: HTTP ${status}`);
     try {
-      return JSON.parse(text);
+      return JSON.parse(answer.body);
     } catch {
       throw this.#refused(`${path} answers with what is no JSON`);
     }

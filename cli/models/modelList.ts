@@ -1,4 +1,4 @@
-import { fetchDirectly } from "../../host/fetchDirectly";
+import { queryHttp } from "../../host/httpQuery";
 import type { ServicePlan, StackPlan } from "../../plan/plan";
 import { MODEL_SERVICE } from "../../plan/wiring";
 import { isRecord } from "../../plan/yamlDocument";
@@ -19,6 +19,7 @@ export interface ListedModel {
 }
 
 const LIMIT_MS = 3_000;
+const MOST_BYTES = 16 * 1024 ** 2;
 
 /** The service that keeps the models; undefined where the stack has none. */
 export function modelService(plan: StackPlan): ServicePlan | undefined {
@@ -77,9 +78,9 @@ function numberOf(value: unknown): number | null {
 
 async function askForModels(url: string): Promise<Record<string, unknown>[] | undefined> {
   try {
-    const response = await fetchDirectly(url, { signal: AbortSignal.timeout(LIMIT_MS) });
-    const answer: unknown = await response.json();
-    if (!response.ok || !isRecord(answer)) return undefined;
+    const { status, body } = await queryHttp(url, { limitMs: LIMIT_MS, mostBytes: MOST_BYTES });
+    const answer: unknown = JSON.parse(body);
+    if (status !== 200 || !isRecord(answer)) return undefined;
     return Array.isArray(answer.models) ? answer.models.filter(isRecord) : [];
   } catch {
     return undefined;

@@ -58,7 +58,9 @@ test("a host that cannot be reached, for whatever reason, is unknown, and the ot
   create("good", "good.lan", "update");
   const [bad, good] = await health();
   expect(bad?.slice(0, 2)).toEqual(["bad", "unknown"]);
-  expect(bad?.[2]).toContain("mux_client: something new");
+  expect(bad?.[2]).toBe(
+    "aistack:host: ssh could not be used: mux_client: something new. Mend what this tells: ssh -v -p 22 root@bad.lan true",
+  );
   expect(good).toEqual(["good", "failing", null]);
 });
 
