@@ -1,3 +1,4 @@
+import type { GpuLoad } from "./gpuFacts";
 import { isRecord } from "./yamlDocument";
 
 /** How busy a GPU is. */
@@ -10,27 +11,15 @@ export interface GpuUsage {
   readonly memoryTotalMiB: number;
 }
 
-/** Arguments with which nvidia-smi prints what `parseGpuUsage` reads. */
-export const GPU_USAGE_ARGUMENTS = [
-  "--query-gpu=uuid,utilization.gpu,memory.used,memory.total,name",
-  "--format=csv,noheader,nounits",
-];
-
-/** Reads a line a GPU: `GPU-8f0a…, 12, 1024, 81559, NVIDIA H100`. What the driver does not tell is `[N/A]`. */
-export function parseGpuUsage(output: string): GpuUsage[] {
-  return output.split("\n").flatMap((line) => {
-    const [uuid = "", load, used, total, ...name] = line.split(",").map((part) => part.trim());
-    if (!/^(GPU|MIG)-/.test(uuid)) return [];
-    return [
-      {
-        uuid,
-        name: name.join(", "),
-        loadPercent: numberOf(load),
-        memoryUsedMiB: numberOf(used) ?? 0,
-        memoryTotalMiB: numberOf(total) ?? 0,
-      },
-    ];
-  });
+/** What the screen shows of a GPU's load. */
+export function gpuUsageOf(load: Omit<GpuLoad, "processes">): GpuUsage {
+  return {
+    uuid: load.uuid,
+    name: `GPU ${load.index}`,
+    loadPercent: load.utilizationPercent ?? undefined,
+    memoryUsedMiB: load.memoryUsedMib ?? 0,
+    memoryTotalMiB: load.memoryTotalMib ?? 0,
+  };
 }
 
 /** What the agent's last heartbeat saw of the GPUs. */
@@ -50,20 +39,18 @@ export function readAgentGpus(status: unknown): AgentGpus | undefined {
   if (typeof reading.error === "string") return { reason: reading.error };
   if (reading.source === "none") return undefined;
   return {
-    gpus: reading.gpus.filter(isRecord).map((gpu) => ({
-      uuid: String(gpu.uuid),
-      name: `GPU ${gpu.index}`,
-      loadPercent: measured(gpu.utilizationPercent),
-      memoryUsedMiB: measured(gpu.memoryUsedMib) ?? 0,
-      memoryTotalMiB: measured(gpu.memoryTotalMib) ?? 0,
-    })),
+    gpus: reading.gpus.filter(isRecord).map((gpu) =>
+      gpuUsageOf({
+        index: Number(gpu.index),
+        uuid: String(gpu.uuid),
+        utilizationPercent: measured(gpu.utilizationPercent),
+        memoryUsedMib: measured(gpu.memoryUsedMib),
+        memoryTotalMib: measured(gpu.memoryTotalMib),
+      }),
+    ),
   };
 }
 
-function measured(value: unknown): number | undefined {
-  return typeof value === "number" ? value : undefined;
-}
-
-function numberOf(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+function measured(value: unknown): number | null {
+  return typeof value === "number" ? value : null;
 }

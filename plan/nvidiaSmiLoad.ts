@@ -1,6 +1,6 @@
 import type { GpuLoad } from "./gpuFacts";
 
-/** What nvidia-smi is asked where NVML cannot be read directly. */
+/** What nvidia-smi is asked where NVML cannot be read directly, or for the screen of another host. */
 export const NVIDIA_SMI_LOAD_ARGUMENTS = [
   "--query-gpu=index,uuid,utilization.gpu,memory.used,memory.total",
   "--format=csv,noheader,nounits",

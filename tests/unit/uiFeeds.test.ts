@@ -11,7 +11,7 @@ import { toLogEvent } from "../../cli/ui/feeds/logEvents";
 import { repeat } from "../../cli/ui/feeds/repeat";
 import { toUsage } from "../../cli/ui/feeds/usage";
 import type { UiAction } from "../../cli/ui/state";
-import { parseGpuUsage, readAgentGpus } from "../../plan/gpuUsage";
+import { readAgentGpus } from "../../plan/gpuUsage";
 import { planMinimal } from "../support/plan/stack";
 
 describe("use of memory and processor", () => {
@@ -93,31 +93,6 @@ test.each([
 
 test.each(["broken", "", "[]"])("%j in the log is nothing", (line) => {
   expect(toLogEvent(line, "/mine")).toBeUndefined();
-});
-
-test("what nvidia-smi tells of GPUs", () => {
-  const output = [
-    "GPU-8f0a4c1e-1111-2222-3333-444444444444, 12, 1024, 81559, NVIDIA H100 80GB HBM3",
-    "GPU-8f0a4c1e-1111-2222-3333-555555555555, [N/A], 10, 24564, NVIDIA RTX, of sorts",
-    "",
-  ].join("\n");
-  expect(parseGpuUsage(output)).toEqual([
-    {
-      uuid: "GPU-8f0a4c1e-1111-2222-3333-444444444444",
-      name: "NVIDIA H100 80GB HBM3",
-      loadPercent: 12,
-      memoryUsedMiB: 1024,
-      memoryTotalMiB: 81559,
-    },
-    {
-      uuid: "GPU-8f0a4c1e-1111-2222-3333-555555555555",
-      name: "NVIDIA RTX, of sorts",
-      loadPercent: undefined,
-      memoryUsedMiB: 10,
-      memoryTotalMiB: 24564,
-    },
-  ]);
-  expect(parseGpuUsage("No devices were found\n")).toEqual([]);
 });
 
 describe("what the agent tells of GPUs", () => {
@@ -206,11 +181,20 @@ describe("nvidia-smi, where no agent answers", () => {
     writeFileSync(join(folder, "nvidia-smi"), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
 
   test("load and memory", async () => {
-    smi('case "$*" in *--query-gpu=uuid,*) echo "GPU-a, 5, 10, 100, H100" ;; *) exit 9 ;; esac');
+    smi(
+      'case "$*" in *--query-gpu=index,uuid,*) echo "0, GPU-a, 5, 10, 100"; echo "1, GPU-b, [N/A], 20, 200" ;; *) exit 9 ;; esac',
+    );
     expect(await first()).toEqual({
       type: "gpusSeen",
       gpus: [
-        { uuid: "GPU-a", name: "H100", loadPercent: 5, memoryUsedMiB: 10, memoryTotalMiB: 100 },
+        { uuid: "GPU-a", name: "GPU 0", loadPercent: 5, memoryUsedMiB: 10, memoryTotalMiB: 100 },
+        {
+          uuid: "GPU-b",
+          name: "GPU 1",
+          loadPercent: undefined,
+          memoryUsedMiB: 20,
+          memoryTotalMiB: 200,
+        },
       ],
     });
   });
@@ -219,7 +203,7 @@ describe("nvidia-smi, where no agent answers", () => {
     ["amd", "no load figures for AMD"],
     ["intel", "no load figures for Intel"],
   ] as const)("it is not asked for GPUs of %s", async (vendor, reason) => {
-    smi("echo GPU-a, 5, 10, 100, H100");
+    smi("echo 0, GPU-a, 5, 10, 100");
     expect(await first(vendor)).toEqual({ type: "gpusUntold", reason });
   });
 
@@ -235,6 +219,7 @@ describe("nvidia-smi, where no agent answers", () => {
       "echo Failed to initialize NVML; exit 18",
       "Failed to initialize NVML",
     ],
+    ["it finds none", "echo No devices were found", "No devices were found"],
   ])("%s", async (_what, body, reason) => {
     if (body !== "") smi(body);
     expect(await first()).toEqual({ type: "gpusUnknown", reason });

@@ -1,5 +1,6 @@
 import { execa } from "execa";
-import { GPU_USAGE_ARGUMENTS, parseGpuUsage, readAgentGpus } from "../../../plan/gpuUsage";
+import { gpuUsageOf, readAgentGpus } from "../../../plan/gpuUsage";
+import { NVIDIA_SMI_LOAD_ARGUMENTS, parseNvidiaSmiLoad } from "../../../plan/nvidiaSmiLoad";
 import { askAgent } from "../../agentSocket";
 import type { FeedContext } from "./context";
 import { repeat } from "./repeat";
@@ -34,14 +35,15 @@ async function askDriver({ gpu, ssh, signal, dispatch }: FeedContext): Promise<v
   const [command = "", ...args] = [
     ...(ssh === undefined ? [] : ["ssh", ...ssh]),
     "nvidia-smi",
-    ...GPU_USAGE_ARGUMENTS,
+    ...NVIDIA_SMI_LOAD_ARGUMENTS,
   ];
   const ran = await execa(command, args, {
     reject: false,
     timeout: LIMIT_MS,
     cancelSignal: signal,
   });
-  if (ran.exitCode === 0) dispatch({ type: "gpusSeen", gpus: parseGpuUsage(ran.stdout) });
+  const loads = ran.exitCode === 0 ? parseNvidiaSmiLoad(ran.stdout) : undefined;
+  if (loads !== undefined) dispatch({ type: "gpusSeen", gpus: loads.map(gpuUsageOf) });
   else dispatch({ type: "gpusUnknown", reason: reasonOf(ran) });
 }
 
