@@ -9,6 +9,7 @@ import { formatCredentials, readCredentials, showingCredentials } from "./creden
 import { engineEnvironment, ensureEngine } from "./engine";
 import { pulumiEnvironment } from "./environment";
 import { EXIT } from "./exitCodes";
+import { checkRemoteHost, requireReadyHost } from "./hostChecks";
 import { buildImage } from "./images/buildImage";
 import { lockBeforePull } from "./images/lockBeforePull";
 import { planStackFile, writeStackFile } from "./installSettings";
@@ -40,7 +41,11 @@ export async function install(root: string, options: InstallOptions): Promise<nu
   // Configuration and host are looked at first: what is wrong is told before anything is made, and minutes of building.
   const file = planStackFile(root, options);
   const planned = planFromText(root, file.file, file.text);
-  const first = await observe(root, stack, { planned, imagesToCome: true });
+  const [first, checks] = await Promise.all([
+    observe(root, stack, { planned, imagesToCome: true }),
+    checkRemoteHost(root, stack, planned),
+  ]);
+  requireReadyHost(planned, checks);
   if (first.problems.length > 0) throw new StackError(first.problems);
   // What would change can only be shown once the file says so.
   if (!(await writeStackFile(root, file, options))) return EXIT.changesPending;

@@ -19,6 +19,8 @@ export interface DoctorFacts {
   };
   /** permission bits by what they are of; undefined where it is not there */
   readonly modes: { readonly folder: number | undefined; readonly passphrase: number | undefined };
+  /** the installer's checks of the stack's host, where that is another machine */
+  readonly host: readonly Check[];
   readonly locks: readonly LockFacts[];
   /** the stack that was looked at; undefined where none is created or selected */
   readonly stack: string | undefined;
@@ -67,6 +69,7 @@ export function diagnose(facts: DoctorFacts): Check[] {
     checkPulumi(facts),
     ...facts.unseen.map(checkUnseen),
     checkDocker(facts),
+    ...checkRemoteHost(facts),
     ...facts.warnings.map((told) => warning("host", told, null)),
     ...checkState(facts),
     ...facts.locks.map((lock) => checkLock(lock, facts.clock.now)),
@@ -75,6 +78,14 @@ export function diagnose(facts: DoctorFacts): Check[] {
     ...checkStack(facts),
     checkAgent(facts),
   ];
+}
+
+/** Those that have no check of their own here. The clock of the other machine is not the one that updates are made by. */
+function checkRemoteHost({ host }: DoctorFacts): Check[] {
+  const told = new Set(["docker", "disk", "ports"]);
+  return host
+    .filter(({ name }) => !told.has(name))
+    .map((check) => (check.name === "clock" ? { ...check, name: "host clock" } : check));
 }
 
 function checkNode({ nodeVersion, nodeFloor }: DoctorFacts): Check {

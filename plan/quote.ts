@@ -15,9 +15,9 @@ export function plain(text: string): string {
   return short.search(UNSHOWABLE) < 0 ? short : quote(text);
 }
 
-/** The first line of what another library says of the user's text, which it may quote in full. */
-export function foreign(message: string): string {
-  return escapeUnshowable(shorten(message.split("\n", 1)[0] ?? "", 200));
+/** The first line of what another library or machine says, which may quote the user's text in full. */
+export function foreign(message: string, most = 200): string {
+  return escapeUnshowable(shorten(message.split("\n", 1)[0] ?? "", most));
 }
 
 function escapeUnshowable(text: string): string {

@@ -1,12 +1,15 @@
 import { execa } from "execa";
 import type { DoctorFacts } from "../../plan/doctor";
+import type { Check } from "../../plan/doctorCheck";
 import { type Problem, StackError } from "../../plan/errors";
 import type { HostFacts } from "../../plan/hostFacts";
+import type { StackPlan } from "../../plan/plan";
 import { engineProblem, warnOfHost } from "../../plan/preflight";
 import type { Settings } from "../../plan/settings";
 import { engineFloorWarning } from "../../plan/versionFloors";
 import { askAgent } from "../agentSocket";
 import { hasEngine, PINS } from "../engine";
+import { checkRemoteHost } from "../hostChecks";
 import {
   type Observation,
   observe,
@@ -29,7 +32,7 @@ export async function gatherDoctorFacts(
   root: string,
   named: string | undefined,
 ): Promise<DoctorFacts> {
-  const { name, configuration, unseen, host, problems, warnings, status, agent } =
+  const { name, configuration, unseen, host, hostChecks, problems, warnings, status, agent } =
     await lookAtStack(root, named);
   const ends = listStacks(root).flatMap((stack) => readLastUpdate(root, stack)?.time ?? []);
   const last = ends.sort().at(-1);
@@ -43,6 +46,7 @@ export async function gatherDoctorFacts(
       floor: DOCKER_FLOOR,
     },
     modes: readModes(root),
+    host: hostChecks,
     locks: readLocks(root),
     stack: name,
     configuration,
@@ -71,6 +75,7 @@ interface StackFacts
   readonly name: string | undefined;
   /** of the stack's host, or of this machine where there is no stack; undefined where it cannot be looked at */
   readonly host: HostFacts | undefined;
+  readonly hostChecks: readonly Check[];
   readonly agent: { readonly declared: boolean; readonly elsewhere: boolean };
 }
 
@@ -81,15 +86,17 @@ const NOTHING_SEEN: Omit<StackFacts, "name"> = {
   warnings: [],
   status: undefined,
   host: undefined,
+  hostChecks: [],
   agent: { declared: false, elsewhere: false },
 };
 
 async function lookAtStack(root: string, named: string | undefined): Promise<StackFacts> {
   let name: string | undefined;
+  let plan: StackPlan;
   let settings: Settings;
   try {
     name = chooseStack(root, named);
-    planFromCheckout(root, name);
+    plan = planFromCheckout(root, name);
     settings = settingsFromCheckout(root, name);
   } catch (error) {
     const host = await probeThisMachine(root);
@@ -98,20 +105,25 @@ async function lookAtStack(root: string, named: string | undefined): Promise<Sta
   }
   const agent = { declared: settings.agent.enabled, elsewhere: settings.host !== undefined };
   let seen: Observation;
+  let hostChecks: readonly Check[];
   try {
-    seen = await observe(root, name);
+    [seen, hostChecks] = await Promise.all([
+      observe(root, name),
+      checkRemoteHost(root, name, plan),
+    ]);
   } catch (error) {
     return { ...NOTHING_SEEN, name, unseen: problemsOf(error), agent };
   }
-  const { facts: host, plan } = seen;
-  const warnings = warnOfHost(plan, host);
+  const { facts: host } = seen;
+  const warnings = warnOfHost(seen.plan, host);
   const engine = engineProblem(host);
   if (engine !== undefined) {
     // It has a check of its own.
     const problems = seen.problems.filter(({ what }) => what !== engine.what);
-    return { ...NOTHING_SEEN, name, host, problems, warnings, agent };
+    return { ...NOTHING_SEEN, name, host, hostChecks, problems, warnings, agent };
   }
-  const known = { ...NOTHING_SEEN, name, host, problems: seen.problems, warnings, agent };
+  const { problems } = seen;
+  const known = { ...NOTHING_SEEN, name, host, hostChecks, problems, warnings, agent };
   try {
     return { ...known, status: summarise(root, name, seen) };
   } catch (error) {

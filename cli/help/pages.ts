@@ -221,7 +221,7 @@ export const PAGES: Readonly<Record<string, Page>> = {
   },
   doctor: {
     description: [
-      "Checks Node, the Pulumi engine, Docker, permissions of the state, locks that were left behind, clock, disk, configuration, ports, images, whatever else would keep an update from succeeding, services, models, drift and the agent, and tells how to mend what is wrong. A stack on another host is judged by that host. It changes nothing.",
+      "Checks Node, the Pulumi engine, Docker, permissions of the state, locks that were left behind, clock, disk, configuration, ports, images, whatever else would keep an update from succeeding, services, models, drift and the agent, and tells how to mend what is wrong. A stack on another host is judged by that host, its distribution, memory and user included. It changes nothing.",
     ],
     exitCodes: { 2: "wrong usage", 3: "a check failed" },
     examples: [

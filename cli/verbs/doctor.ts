@@ -1,17 +1,11 @@
 import type { Command } from "commander";
 import { diagnose } from "../../plan/doctor";
-import type { Check } from "../../plan/doctorCheck";
 import { findProjectRoot } from "../artifacts";
+import { formatChecks } from "../checkTable";
 import { gatherDoctorFacts } from "../doctor/gather";
 import { EXIT } from "../exitCodes";
-import { formatTable, print, printJson, styled } from "../output";
+import { print, printJson } from "../output";
 import { addReadingVerb, type ReadingOptions } from "./options";
-
-const MARKS = {
-  ok: ["green", "ok"],
-  warning: ["yellow", "WARN"],
-  failed: ["red", "FAIL"],
-} as const;
 
 export function registerDoctorCommand(program: Command, finish: (code: number) => void): void {
   addReadingVerb(
@@ -32,18 +26,4 @@ async function examine(options: ReadingOptions): Promise<number> {
     print(failed === 0 ? "Nothing is wrong." : `${failed} of ${checks.length} checks failed.`);
   }
   return failed === 0 ? EXIT.done : EXIT.hostNotReady;
-}
-
-/** A row for each check, its remedy on a line below. */
-export function formatChecks(checks: readonly Check[]): string[] {
-  const rows = formatTable(
-    checks.map(({ name, state, detail }) => {
-      const [colour, mark] = MARKS[state];
-      return [styled(colour, mark), name, detail];
-    }),
-  );
-  return checks.flatMap(({ fix }, index) => [
-    rows[index] ?? "",
-    ...(fix === null || fix === "" ? [] : [`      → ${fix}`]),
-  ]);
 }

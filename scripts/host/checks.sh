@@ -46,7 +46,7 @@ check_server() {
 
 # Where it is another one's, this one only runs aistack: no Docker, no service and no memory of its own is used.
 check_this_machine() {
-  row ok host "$stack_address, over SSH: aistack looks at its Docker, disk and ports; this machine only runs aistack"
+  row ok host "$stack_address, over SSH: aistack install checks that one itself; this machine only runs it"
   [[ -z $(list_wanted) ]] || check_distribution
   check_architecture
   check_user

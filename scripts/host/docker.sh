@@ -13,6 +13,8 @@ docker_mark() { echo "$state_folder/installed-docker"; }
 docker_state=absent docker_version='' docker_root=/var/lib/docker
 # docker or distribution, whose packages they are: set where this run installed it.
 docker_installed_from=''
+# This program's own command line, set by whoever lets it join a group.
+restart=()
 
 look_at_docker() {
   local answer
@@ -101,7 +103,7 @@ is_in_docker_group() {
   [[ " $(id -nG "$(id -un)") " == *" docker "* ]]
 }
 
-# A session keeps the groups it began with, so `restart`, this program's own command line, runs in a new one.
+# A session keeps the groups it began with, so `restart` runs in a new one.
 join_docker_group() {
   local user
   user=$(id -un)

@@ -72,6 +72,22 @@ describe("a stack on a host over SSH", () => {
     configure(sshd.hostKey);
   });
 
+  it("a host that is not ready: one table, exit 3, and nothing is made there", async () => {
+    const uname = join(tools, "uname");
+    writeFileSync(uname, "#!/bin/sh\necho riscv64\n", { mode: 0o755 });
+    const words = ["--stack", workspace.stack, "--yes"];
+    const { code, output } = await workspace.aistack("install", ...words);
+    rmSync(uname);
+    expect(output).toMatch(
+      /Checks of 127\.0\.0\.1:\n.* distribution .*\n {2}FAIL {2}architecture {2}riscv64 is not supported\n {8}→ Use a machine with x86_64 or aarch64\n/,
+    );
+    expect(output).toContain(
+      "127.0.0.1: this host is not ready, and nothing on it was changed. Mend what is marked FAIL and run this again",
+    );
+    expect(code).toBe(3);
+    expect(await inspect(workspace.name("ollama"))).toBeUndefined();
+  });
+
   it("first up: a model is made through the tunnel and generates tokens", async () => {
     const output = await update(workspace);
     expect(output).toContain("+ 16 created");

@@ -11,7 +11,7 @@ const ROOT = resolve(import.meta.dirname, "../..");
 let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "doctor-"));
-  for (const name of ["assets", "compose", "images", "Pulumi.yaml", "plan"])
+  for (const name of ["assets", "compose", "images", "Pulumi.yaml", "plan", "scripts"])
     symlinkSync(join(ROOT, name), join(root, name));
   mkdirSync(join(root, "stacks"));
   const state = join(root, ".state", ".pulumi", "stacks", "aistack");

@@ -261,7 +261,7 @@ describe("install.sh", () => {
       ...["host", "architecture", "user", "checkout", "packages", "network", "clock", "disk"],
     ]);
     expect(output).toContain(
-      "host          gpu1, over SSH: aistack looks at its Docker, disk and ports; this machine only runs aistack\n",
+      "host          gpu1, over SSH: aistack install checks that one itself; this machine only runs it\n",
     );
     expect(changes).toEqual([NPM_CI, "aistack install --stack lab --yes"]);
     expect(code).toBe(0);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { describe, expect, test } from "vitest";
 import { type DoctorFacts, diagnose } from "../../plan/doctor";
 import type { StatusReport } from "../../plan/statusReport";
@@ -30,6 +31,7 @@ const FINE: DoctorFacts = {
   pulumi: { version: "3.259.0", installed: true },
   docker: { version: "26.1.0", problem: undefined, floor: "20.10" },
   modes: { folder: 0o40700, passphrase: 0o100600 },
+  host: [],
   locks: [],
   stack: "lab",
   configuration: [],
@@ -114,6 +116,20 @@ const service = (health: StatusReport["services"][number]["health"]) =>
   status({ services: STATUS.services.map((one) => ({ ...one, health })) });
 const lock = (alive: boolean | undefined): Partial<DoctorFacts> => ({
   locks: [{ stack: "lab", pid: 77, host: "box", since: new Date("2026-11-22T10:00:00Z"), alive }],
+});
+
+test("a stack's host that is another machine: what it is, beside the checks that are of any host", () => {
+  const host = [
+    { name: "distribution", state: "failed", detail: "Fedora 43 is not supported", fix: "Use" },
+    { name: "docker", state: "ok", detail: "26.1.0", fix: null },
+    { name: "ports", state: "ok", detail: "free: 11434", fix: null },
+    { name: "disk", state: "ok", detail: "50 GB free", fix: null },
+    { name: "clock", state: "warning", detail: "90 s behind", fix: "Set it" },
+  ] as const;
+  const added = diagnose({ ...FINE, host }).filter(
+    (check) => !diagnose(FINE).some((plain) => isDeepStrictEqual(plain, check)),
+  );
+  expect(added).toEqual([host[0], { ...host[4], name: "host clock" }]);
 });
 
 describe("one fault, one line with its remedy", () => {

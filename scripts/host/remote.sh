@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# The checks of a stack's host that is another machine. `aistack install` and `aistack doctor` send them there, with the parts in
+# the places of the lines that read them (host/hostChecks.ts), and read the table as an event. They install nothing there, so what is missing
+# is a fault.
+#   remote.sh STACK BIND_ADDRESS SECONDS [SERVICE=PORT]...
+# SECONDS: the clock of the machine that asks.
+set -euo pipefail
+
+# Nothing of aistack is there.
+root=/nonexistent
+# shellcheck source=scripts/host/parts.sh
+. "$root/scripts/host/parts.sh"
+
+check_remote_host() {
+  stack_name=$1 stack_bind_address=$2 sender_seconds=$3
+  stack_services=() stack_ports=()
+  shift 3
+  local service
+  for service; do
+    stack_services+=("${service%=*}")
+    stack_ports+=("${service##*=}")
+  done
+  look_at_docker
+  have_containers || start_network_checks
+  check_distribution
+  check_architecture
+  check_remote_user
+  check_memory
+  check_remote_docker
+  check_ports
+  check_native_ollama
+  check_init
+  check_cgroups
+  check_confinement
+  finish_network_checks
+  check_network
+  check_clock
+  check_remote_disk
+  forget_network_checks
+  checks_event render_event
+}
+
+# shellcheck disable=SC2034 # read by the checks of the network: nothing else is fetched from there
+list_sites() { network_sites="registry ${AISTACK_REGISTRY_URL:-https://registry-1.docker.io/v2/} container registry"; }
+
+# What the machine that asks has for a clock, as of when it asked; a connection takes some of the tolerance.
+find_clock_skew() {
+  # shellcheck disable=SC2034 # read by check_clock
+  clock_source="the machine that aistack runs on" clock_skew=$(($(date +%s) - sender_seconds))
+}
+
+check_remote_user() {
+  local name
+  name=$(id -un)
+  if [[ $(id -u) == 0 ]]; then
+    row ok user "$name"
+  elif have sudo && sudo -n true 2>/dev/null; then
+    row ok user "$name, with sudo"
+  else
+    row warn user "$name may not become root without a password" \
+      "Only the agent and the rest of what lies on the host itself need it: allow that with sudo, or set another aistack:host user"
+  fi
+}
+
+check_remote_docker() {
+  case $docker_state in
+    absent) row FAIL docker "not there" "On that host: sudo apt-get install docker.io, or install it from Docker's own repository" ;;
+    stopped) row FAIL docker "does not run" "On that host: sudo systemctl enable --now docker" ;;
+    denied)
+      row FAIL docker "runs, but $(id -un) may not use it" \
+        "On that host: sudo usermod -aG docker $(id -un) (members of that group equal root), or set another aistack:host user"
+      ;;
+    *) check_docker ;;
+  esac
+}
+
+# With the stack's containers in place, nothing more has to be fetched.
+check_remote_disk() {
+  local free
+  free=$(free_gb "$docker_root")
+  if [[ -n $free && $free -lt $DISK_FLOOR_GB ]] && ! have_containers; then
+    row FAIL disk "$free GB free for images and models; $DISK_FLOOR_GB GB are needed" "Free some space there: $docker_root (docker system df, df -h)"
+  elif [[ -z $free ]]; then
+    row warn disk "unknown for $docker_root"
+  elif ((free < 1)); then
+    row warn disk "less than 1 GB free for images and models" "Free some space there: $docker_root (docker system df, df -h)"
+  else
+    row ok disk "$free GB free for images and models"
+  fi
+}
+
+have_containers() { [[ $docker_state == running && $(list_containers) == *$'\tours'* ]]; }
+
+check_remote_host "$@"
