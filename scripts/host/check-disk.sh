@@ -50,5 +50,10 @@ have_everything() {
   [[ $node_state == ready && $docker_state == @(running|remote) ]] && ((${#packages[@]} == 0)) || return 1
   [[ -n $(compgen -G "$(cache_folder)/artifacts/pulumi-home-*") ]] || return 1
   [[ $docker_state == running ]] || return 0
+  has_images
+}
+
+# Images of services, built or pulled.
+has_images() {
   [[ -n $(docker image ls --quiet "aistack.invalid/*" 2>/dev/null)$(docker image ls --quiet "ollama/ollama" 2>/dev/null) ]]
 }

@@ -21,7 +21,7 @@ check_remote_host() {
     stack_ports+=("${service##*=}")
   done
   look_at_docker
-  have_containers || start_network_checks
+  host_is_filled || start_network_checks
   check_distribution
   check_architecture
   check_remote_user
@@ -74,11 +74,13 @@ check_remote_docker() {
   esac
 }
 
-# With the stack's containers in place, nothing more has to be fetched.
+# With images in place, little more has to be fetched.
+host_is_filled() { [[ $docker_state == running ]] && has_images; }
+
 check_remote_disk() {
   local free
   free=$(free_gb "$docker_root")
-  if [[ -n $free && $free -lt $DISK_FLOOR_GB ]] && ! have_containers; then
+  if [[ -n $free && $free -lt $DISK_FLOOR_GB ]] && ! host_is_filled; then
     row FAIL disk "$free GB free for images and models; $DISK_FLOOR_GB GB are needed" "Free some space there: $docker_root (docker system df, df -h)"
   elif [[ -z $free ]]; then
     row warn disk "unknown for $docker_root"
@@ -88,7 +90,5 @@ check_remote_disk() {
     row ok disk "$free GB free for images and models"
   fi
 }
-
-have_containers() { [[ $docker_state == running && $(list_containers) == *$'\tours'* ]]; }
 
 check_remote_host "$@"

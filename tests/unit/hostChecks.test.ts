@@ -67,8 +67,9 @@ test("a host that is ready: one table, and nothing is changed there", async () =
   expect(await check()).toEqual({ checks: FINE, changes: [] });
 });
 
-test("once the stack's containers are there, no registry is asked, and little space is enough", async () => {
+test("once the stack is there, no registry is asked, and little space is enough", async () => {
   writeFileSync(join(host.folder, "containers"), "ollama\t127.0.0.1:11434->11434/tcp\tours\n");
+  writeFileSync(join(host.folder, "images"), "4f2a\n");
   host.command(
     "df",
     'printf "F 1024-blocks Used Available Capacity M\\nx 1 1 1953125 1%% /\\n"',
