@@ -25,7 +25,11 @@ export const LAYERS = [
     needs: ["docker", "tests", "engine", "plugins"],
     run: vitest("contract", 30),
   },
-  { name: "e2e", needs: ["docker", "tests", "engine", "images"], run: vitest("e2e", 40) },
+  {
+    name: "e2e",
+    needs: ["docker", "tests", "engine", "images", "bundles"],
+    run: vitest("e2e", 40),
+  },
 ];
 
 async function runTypes() {

@@ -4,6 +4,8 @@ import { join } from "node:path";
 /** What the host's packages and services bring: scripts/host/prepare.sh. */
 const BY_HOST = ["docker", "lint", "tests"];
 
+/** Besides, `bundles`: what is compiled into bin/, so that no copy of the checkout has to compile it for itself. */
+
 /** What aistack's own code builds or fetches: scripts/tools.mjs, and where its answer goes. */
 const BY_TOOLS = {
   engine: { tools: ["engine"], variables: [] },
@@ -30,6 +32,7 @@ export class Preparation {
     for (const need of needs) {
       if (this.#done.has(need)) continue;
       if (BY_HOST.includes(need)) this.#prepare(need);
+      else if (need === "bundles") this.#call("node", [join(this.#root, "scripts", "build.mjs")]);
       else this.#fetch(BY_TOOLS[need]);
       this.#done.add(need);
     }
