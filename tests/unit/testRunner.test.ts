@@ -35,6 +35,10 @@ beforeEach(() => {
   symlinkSync(process.execPath, join(bin, "node"));
   writeFileSync(join(root, "scripts/tools.mjs"), 'console.log("/made/" + process.argv[2]);\n');
   script(join(root, "scripts/host/prepare.sh"), `echo "$*" >>"${root}/prepared"`);
+  writeFileSync(
+    join(root, "scripts/build.mjs"),
+    `import { appendFileSync } from "node:fs"; appendFileSync("${root}/prepared", "bundles\\n");\n`,
+  );
   for (const name of ["biome", "tsc", "shellcheck", "docker"]) script(join(bin, name), "exit 0");
   // Answers with the report that stands ready for the project, and ends with its exit code.
   script(
@@ -106,7 +110,7 @@ describe("a whole run", () => {
 
   test("each thing that layers need is prepared once, and tests find it by variables", async () => {
     await runTests();
-    expect(readFileSync(join(root, "prepared"), "utf8")).toBe("lint\ndocker\ntests\n");
+    expect(readFileSync(join(root, "prepared"), "utf8")).toBe("lint\ndocker\ntests\nbundles\n");
     const environment = readFileSync(join(root, "environment.contract"), "utf8");
     expect(environment).toContain("AISTACK_COMMAND_PLUGIN=/made/command-plugin\n");
     expect(environment).toContain("AISTACK_DOCKER_PLUGIN=/made/docker-plugin\n");
