@@ -49,11 +49,11 @@ function readScript(root: string, name: string): string {
 }
 
 /**
- * Reads the event that they print.
+ * Reads the event that they print; what a user's own shell says before it is left alone.
  * @throws Error (a bug, with its stack) where it is not of their form
  */
 export function parseHostChecks(output: string): Check[] {
-  const event: unknown = JSON.parse(output);
+  const event: unknown = JSON.parse(output.trimEnd().split("\n").at(-1) ?? "");
   if (!isRecord(event) || !Array.isArray(event.checks))
     throw new Error(`the checks of a host printed something else: ${output.slice(0, 200)}`);
   return event.checks.filter(isRecord).map((row) => {

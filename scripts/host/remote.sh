@@ -20,6 +20,7 @@ check_remote_host() {
     stack_services+=("${service%=*}")
     stack_ports+=("${service##*=}")
   done
+  trap forget_network_checks EXIT
   look_at_docker
   host_is_filled || start_network_checks
   check_distribution
@@ -36,12 +37,11 @@ check_remote_host() {
   check_network
   check_clock
   check_remote_disk
-  forget_network_checks
   checks_event render_event
 }
 
 # shellcheck disable=SC2034 # read by the checks of the network: nothing else is fetched from there
-list_sites() { network_sites="registry ${AISTACK_REGISTRY_URL:-https://registry-1.docker.io/v2/} container registry"; }
+list_sites() { network_sites="registry https://registry-1.docker.io/v2/ container registry"; }
 
 # What the machine that asks has for a clock, as of when it asked; a connection takes some of the tolerance.
 find_clock_skew() {

@@ -189,9 +189,9 @@ describe("one thing wrong", () => {
   });
 });
 
-test("what another machine tells cannot act upon the terminal", () => {
+test("what another machine tells cannot act upon the terminal, and its greeting is left alone", () => {
   const checks = [{ status: "fail", name: "distribution", seen: "\u001b[2Jevil" }];
-  expect(parseHostChecks(JSON.stringify({ checks }))).toEqual([
+  expect(parseHostChecks(`Welcome\n${JSON.stringify({ checks })}\n`)).toEqual([
     row("failed", "distribution", "\\u001b[2Jevil", ""),
   ]);
 });
