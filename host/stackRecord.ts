@@ -31,11 +31,15 @@ export function readOwnership(
   { plan, facts, record }: { plan: StackPlan; facts: HostFacts; record: StackRecord | undefined },
 ): Ownership {
   if (objectsOf("unknown", plan, facts, record).length === 0) return { record, owners: {} };
-  const stacks = listCheckpoints(root);
-  const owners = stacks.flatMap((stack) =>
+  return { record, owners: readOwners(root) };
+}
+
+/** Name of the stack of this checkout that has made an object, by the object's id. */
+export function readOwners(root: string): Ownership["owners"] {
+  const owners = listCheckpoints(root).flatMap((stack) =>
     (readStackRecord(root, stack)?.objects ?? []).map(({ id }) => [id, stack]),
   );
-  return { record, owners: Object.fromEntries(owners) };
+  return Object.fromEntries(owners);
 }
 
 /** Names of the stacks that were created in this checkout, sorted. */

@@ -1,8 +1,9 @@
 import type Docker from "dockerode";
 import type { EngineAccess } from "../../host/dockerCommand";
 import { withTunnel } from "../../host/sshTunnel";
-import { SPEC_LABEL } from "../../plan/drift";
+import { readOwners, readStackRecord } from "../../host/stackRecord";
 import { HostNotReadyError, type Problem, StackError } from "../../plan/errors";
+import { judgeOwner, type NamedObject, unknownObject } from "../../plan/ownership";
 import type { ServicePlan, StackPlan } from "../../plan/plan";
 import { foreignContainer } from "../../plan/preflight";
 import { chooseServices, withDependencies } from "../../plan/serviceChoice";
@@ -21,18 +22,28 @@ interface Controlled extends ServicePlan {
 
 /** A stack, and how its host is reached. */
 export interface ControlledStack extends EngineAccess {
+  /** the checkout, whose state knows the stack's containers */
+  readonly root: string;
+  readonly stack: string;
   readonly docker: Docker;
   readonly plan: StackPlan;
 }
 
 /** Starts, stops and restarts the containers of one stack, and no others. */
 export class ServiceControl {
+  readonly #root: string;
+  readonly #stack: string;
   readonly #docker: Docker;
   readonly #plan: StackPlan;
   readonly #access: EngineAccess;
   readonly #report: ActionReport;
 
-  constructor({ docker, plan, dockerHost, ssh }: ControlledStack, report: ActionReport) {
+  constructor(
+    { root, stack, docker, plan, dockerHost, ssh }: ControlledStack,
+    report: ActionReport,
+  ) {
+    this.#root = root;
+    this.#stack = stack;
     this.#docker = docker;
     this.#plan = plan;
     this.#access = { dockerHost, ssh };
@@ -109,26 +120,33 @@ export class ServiceControl {
   async #own(services: readonly ServicePlan[]): Promise<Controlled[]> {
     const missing: Problem[] = [];
     const foreign: Problem[] = [];
-    const found = await Promise.all(
-      services.map(async (service): Promise<Controlled[]> => {
+    const own: Controlled[] = [];
+    const inspected = await Promise.all(
+      services.map(async (service) => {
         const { name } = service.container;
-        const handle = this.#docker.getContainer(name);
-        const seen = await findInEngine(name, () => handle.inspect());
-        if (seen === undefined) {
-          const what = `container ${name} of service ${service.name} is not there`;
-          missing.push({ what, where: "docker", fix: "Bring it up with: aistack up" });
-          return [];
-        }
-        if (seen.Config.Labels?.[SPEC_LABEL] === undefined) {
-          foreign.push(foreignContainer(name));
-          return [];
-        }
-        // By its id: whatever takes the name from now on is not touched.
-        return [{ ...service, handle: this.#docker.getContainer(seen.Id), state: seen.State }];
+        const inspect = () => this.#docker.getContainer(name).inspect();
+        return { service, name, seen: await findInEngine(name, inspect) };
       }),
     );
+    // Read anew each time: a terminal UI stays open across updates.
+    const record = readStackRecord(this.#root, this.#stack);
+    for (const { service, name, seen } of inspected) {
+      if (seen === undefined) {
+        const what = `container ${name} of service ${service.name} is not there`;
+        missing.push({ what, where: "docker", fix: "Bring it up with: aistack up" });
+        continue;
+      }
+      const object: NamedObject = { kind: "container", name, id: seen.Id };
+      const labels = seen.Config.Labels ?? {};
+      const owner = judgeOwner(object, { id: seen.Id, labels }, record);
+      if (owner === "foreign") foreign.push(foreignContainer(name));
+      else if (owner === "unknown")
+        foreign.push(unknownObject(object, { record, owners: readOwners(this.#root) }));
+      // By its id: whatever takes the name from now on is not touched.
+      else own.push({ ...service, handle: this.#docker.getContainer(seen.Id), state: seen.State });
+    }
     if (foreign.length > 0) throw new StackError([...foreign, ...missing]);
     if (missing.length > 0) throw new HostNotReadyError(missing);
-    return found.flat();
+    return own;
   }
 }

@@ -31,10 +31,10 @@ export function registerControlCommands(program: Command, finish: (code: number)
 
 async function controlServices(verb: Verb, services: readonly string[], stack: string | undefined) {
   const root = findProjectRoot();
-  const { plan, access } = openStack(root, stack);
+  const { stack: name, plan, access } = openStack(root, stack);
   const tell = (service: string, state: string) => print(`${service}: ${state}`);
   const docker = await connectDocker(access);
-  const control = new ServiceControl({ ...access, docker, plan }, tell);
+  const control = new ServiceControl({ ...access, root, stack: name, docker, plan }, tell);
   await control[verb](services);
   if (verb === "stop") {
     print();

@@ -1,5 +1,8 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ServiceControl } from "../../cli/control/services";
 import { connectDocker } from "../../cli/docker/connect";
@@ -12,8 +15,11 @@ let services: Server;
 let plan: StackPlan;
 let told: string[];
 let control: ServiceControl;
+/** a checkout whose state is empty */
+let root: string;
 
 beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), "control-"));
   engine = new StandInEngine();
   await engine.listen();
   // All services answer: whether one does is the readiness gate's own test.
@@ -33,14 +39,29 @@ beforeEach(async () => {
   told = [];
   const access = { dockerHost: engine.address, ssh: undefined, sshOptions: undefined };
   const docker = await connectDocker(access);
-  control = new ServiceControl({ ...access, docker, plan }, (service, state) =>
+  control = new ServiceControl({ ...access, root, stack: "lab", docker, plan }, (service, state) =>
     told.push(`${service}: ${state.replace(/\d+\.\d s/, "0.0 s")}`),
   );
 });
 afterEach(() => {
   engine.close();
   services.close();
+  rmSync(root, { recursive: true });
 });
+
+/** Writes a stack's state, which knows a container by its id. */
+function remember(stack: string, name: string, id: string): void {
+  const file = join(root, ".state/.pulumi/stacks/aistack", `${stack}.json`);
+  const type = "docker:index/container:Container";
+  const resource = {
+    urn: `urn:pulumi:${stack}::aistack::${type}::${name}`,
+    type,
+    id,
+    inputs: { name },
+  };
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, JSON.stringify({ checkpoint: { latest: { resources: [resource] } } }));
+}
 
 const stateOf = (name: string) => engine.containers.get(`aistack-${name}`)?.state;
 const stopAll = () => {
@@ -119,7 +140,8 @@ test("an engine on TCP is reached, too", async () => {
   await new Promise<void>((done) => relay.listen(0, "127.0.0.1", done));
   const dockerHost = `tcp://127.0.0.1:${(relay.address() as AddressInfo).port}`;
   const docker = await connectDocker({ dockerHost, ssh: undefined, sshOptions: undefined });
-  await new ServiceControl({ docker, plan, dockerHost, ssh: undefined }, () => {}).stop(["ollama"]);
+  const stack = { root, stack: "lab", docker, plan, dockerHost, ssh: undefined };
+  await new ServiceControl(stack, () => {}).stop(["ollama"]);
   relay.close();
   expect(engine.changes).toEqual(["POST /containers/id-aistack-ollama/stop?t=30"]);
 });
@@ -143,6 +165,21 @@ describe("refused, and nothing is touched", () => {
         "docker: a container aistack-openwebui is there that aistack did not make. Rename it with: docker rename aistack-openwebui aistack-openwebui-old, remove it, or set aistack:namePrefix",
     });
     expect(engine.changes).toEqual([]);
+  });
+
+  test("another stack's container, of this checkout or of another, by its id", async () => {
+    remember("lab", "aistack-ollama", "id-aistack-ollama");
+    remember("office", "aistack-openwebui", "id-aistack-openwebui");
+    await expect(control.stop([])).rejects.toMatchObject({
+      name: "StackError",
+      message: [
+        "docker: container aistack-openwebui belongs to stack office. Change that stack instead, with --stack office, or remove it with: ./aistack destroy --stack office (its data stays), or set aistack:namePrefix",
+        "docker: container aistack-localai was made by aistack, but the state of this stack does not know it: it belongs to another checkout, or the state was lost or is older. Remove it with: docker rm --force aistack-localai (its data stays in its volumes), or set aistack:namePrefix",
+      ].join("\n"),
+    });
+    expect(engine.changes).toEqual([]);
+    await control.stop(["ollama"]);
+    expect(engine.changes).toEqual(["POST /containers/id-aistack-ollama/stop?t=30"]);
   });
 
   test("a container that is not there", async () => {
