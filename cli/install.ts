@@ -1,9 +1,8 @@
 import { stackFileName } from "../host/checkout";
-import { type Problem, StackError } from "../plan/errors";
+import { StackError } from "../plan/errors";
 import { LOCK_FILE } from "../plan/imageLock";
-import { chooseImage } from "../plan/images";
 import { describeLostSecrets, lostSecrets, seededAdmin } from "../plan/lostSecrets";
-import type { ServicePlan, StackPlan } from "../plan/plan";
+import type { StackPlan } from "../plan/plan";
 import { confirm } from "./confirm";
 import { formatCredentials, readCredentials, showingCredentials } from "./credentials";
 import { engineEnvironment, ensureEngine } from "./engine";
@@ -12,11 +11,11 @@ import { EXIT } from "./exitCodes";
 import { checkRemoteHost, requireReadyHost } from "./hostChecks";
 import { buildImage } from "./images/buildImage";
 import { lockBeforePull } from "./images/lockBeforePull";
+import { findMissingImages, type MissingImages } from "./images/missingImages";
 import { planStackFile, writeStackFile } from "./installSettings";
 import { lookAtHost, observe, planFromCheckout, planFromText } from "./observe";
 import { type OperationOptions, preview, printOutput } from "./operations";
 import { proveStack } from "./proof";
-import { reachableImages } from "./reachability";
 import { readStackSecrets } from "./stackSecrets";
 import { ensureStack, ensureStateFolder } from "./stackStore";
 import { runSteps, type Step } from "./steps";
@@ -47,6 +46,7 @@ export async function install(root: string, options: InstallOptions): Promise<nu
   ]);
   requireReadyHost(planned, checks);
   if (first.problems.length > 0) throw new StackError(first.problems);
+  const missing = await findMissingImages(first.plan, first.facts);
   // What would change can only be shown once the file says so.
   if (!(await writeStackFile(root, file, options))) return EXIT.changesPending;
   const plan = planFromCheckout(root, stack);
@@ -55,7 +55,7 @@ export async function install(root: string, options: InstallOptions): Promise<nu
   await runSteps([
     engineStep(root, environment),
     stackStep(root, stack, environment),
-    imagesStep(root, stack, plan),
+    imagesStep(root, missing),
     lockStep(root, stack, plan),
   ]);
 
@@ -118,28 +118,11 @@ function stackStep(root: string, stack: string, environment: Record<string, stri
   };
 }
 
-/** A registry that answers is left to the update itself; where none does, images are built here. */
-function imagesStep(root: string, stack: string, planned: StackPlan): Step {
+function imagesStep(root: string, { count, toBuild }: MissingImages): Step {
   return {
     title: "images",
     run: async (report) => {
-      // The host's GPUs decide which images it needs.
-      const { plan, facts } = await lookAtHost(root, stack, planned);
-      const missing = plan.services.filter(
-        ({ image }) => !facts.images.has(chooseImage(image, facts.images).name),
-      );
-      if (missing.length === 0) return "are there";
-      const asked = missing
-        .filter(({ image }) => image.source === "auto")
-        .map(({ image }) => image.registryName);
-      const reachable = await reachableImages(asked);
-      const toBuild = missing.filter(
-        ({ image }) =>
-          image.source === "build" ||
-          (image.source === "auto" && !reachable.has(image.registryName)),
-      );
-      const impossible = toBuild.filter(({ image }) => image.builtName === undefined);
-      if (impossible.length > 0) throw new StackError(impossible.map(cannotBeHad(plan)));
+      if (count === 0) return "are there";
       const built: string[] = [];
       for (const { name, image } of toBuild) {
         if (image.source === "auto")
@@ -164,17 +147,6 @@ function lockStep(root: string, stack: string, planned: StackPlan): Step {
     },
   };
 }
-
-const cannotBeHad =
-  (plan: StackPlan) =>
-  ({ name, image }: ServicePlan): Problem => {
-    const others = plan.services.map((service) => service.name).filter((other) => other !== name);
-    return {
-      what: `image ${image.registryName} is not on this host, its registry does not answer, and no recipe builds it`,
-      where: `aistack:images: ${name}`,
-      fix: `Load it with: ./aistack images load FILE, or do without: aistack:services: [${others.join(", ")}]`,
-    };
-  };
 
 function farewell(plan: StackPlan, stack: string): string {
   const endpoints = plan.services

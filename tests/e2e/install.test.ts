@@ -1,9 +1,19 @@
-import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inspect, type Ran, TINY_MODEL, Workspace } from "../support/e2e/workspace";
+import { freePort } from "../support/freePort";
 
 /** The installer on a host that has its packages, engine and image already: the part that users repeat. */
 describe("./install.sh", () => {
@@ -97,6 +107,21 @@ describe("./install.sh", () => {
     expect(code).toBe(0);
     const after = await inspect(container);
     expect([after?.Id, after?.State.StartedAt]).toEqual([before?.Id, before?.State.StartedAt]);
+  });
+
+  it("a profile whose image cannot be had is refused before it is written", async () => {
+    const file = join(workspace.root, `stacks/Pulumi.${workspace.stack}.yaml`);
+    const before = readFileSync(file, "utf8");
+    const port = await freePort();
+    const images = `  aistack:images: { overrides: { localai: "127.0.0.1:${port}/localai:1" } }\n`;
+    writeFileSync(file, `${before}${images}`);
+    const { code, output } = await install("--profile", "standard-gpu", "--yes");
+    expect(output).toContain(
+      `aistack:images: localai: image 127.0.0.1:${port}/localai:1 is not on this host, its registry does not answer, and no recipe builds it`,
+    );
+    expect(code).toBe(2);
+    expect(readFileSync(file, "utf8")).toBe(`${before}${images}`);
+    writeFileSync(file, before);
   });
 
   it("a second stack of the same names is refused before it is created", async () => {
