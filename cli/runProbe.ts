@@ -1,5 +1,6 @@
 import { execa } from "execa";
 import type { ProbeCommand } from "../host/probe";
+import { cutGreeting, markGreeting } from "../host/probeGreeting";
 import { probeFailure } from "../plan/probeFailure";
 import type { HostConnection } from "../plan/settings";
 
@@ -11,8 +12,9 @@ import type { HostConnection } from "../plan/settings";
 export async function runProbe(
   root: string,
   host: HostConnection | undefined,
-  { command, environment, stdin }: ProbeCommand,
+  probe: ProbeCommand,
 ): Promise<string> {
+  const { command, environment, stdin } = host === undefined ? probe : markGreeting(probe);
   const { exitCode, signal, stdout, stderr } = await execa(command, {
     cwd: root,
     shell: true,
@@ -20,6 +22,6 @@ export async function runProbe(
     ...(stdin === undefined ? {} : { input: stdin }),
     reject: false,
   });
-  if (exitCode === 0) return stdout;
+  if (exitCode === 0) return host === undefined ? stdout : cutGreeting(host, stdout);
   throw probeFailure(host, exitCode ?? `signal ${signal}`, stderr);
 }

@@ -1,5 +1,6 @@
 import * as command from "@pulumi/command";
 import type { ProbeCommand } from "../host/probe";
+import { cutGreeting, markGreeting } from "../host/probeGreeting";
 import { probeFailure } from "../plan/probeFailure";
 import type { HostConnection } from "../plan/settings";
 
@@ -11,7 +12,7 @@ import type { HostConnection } from "../plan/settings";
 export async function look(host: HostConnection | undefined, probe: ProbeCommand): Promise<string> {
   const { stdout, stderr } = await command.local
     .run({
-      ...probe,
+      ...(host === undefined ? probe : markGreeting(probe)),
       // In a shell of its own, which the probe may replace.
       command: `(${probe.command})\necho "exit code $?" >&2`,
       logging: command.local.Logging.None,
@@ -23,6 +24,6 @@ export async function look(host: HostConnection | undefined, probe: ProbeCommand
     });
   const said = stderr.trimEnd().split("\n");
   const [, code] = /^exit code (\d+)$/.exec(said.pop() ?? "") ?? [];
-  if (code === "0") return stdout;
+  if (code === "0") return host === undefined ? stdout : cutGreeting(host, stdout);
   throw probeFailure(host, code === undefined ? "it was ended" : Number(code), said.join("\n"));
 }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Check, failed, ok, warning } from "../plan/doctorCheck";
 import { quoteForShell } from "../plan/hostScript";
+import { imageNames } from "../plan/images";
 import type { StackPlan } from "../plan/plan";
 import { foreign } from "../plan/quote";
 import { isRecord } from "../plan/yamlDocument";
@@ -34,6 +35,10 @@ export function hostChecksCommand(
     ports[0]?.ip ?? "127.0.0.1",
     String(Math.floor(now.getTime() / 1000)),
     ...ports.map(({ service, port }) => `${service}=${port}`),
+    "--",
+    ...plan.services.map(({ image, variants }) =>
+      [image, ...Object.values(variants)].flatMap(imageNames).join(","),
+    ),
   ];
   return {
     command: onHost(access, ["bash", "-s", "--", ...settings].map(quoteForShell).join(" ")),
@@ -49,11 +54,11 @@ function readScript(root: string, name: string): string {
 }
 
 /**
- * Reads the event that they print; what a user's own shell says before it is left alone.
+ * Reads the event that they print.
  * @throws Error (a bug, with its stack) where it is not of their form
  */
 export function parseHostChecks(output: string): Check[] {
-  const event: unknown = JSON.parse(output.trimEnd().split("\n").at(-1) ?? "");
+  const event: unknown = JSON.parse(output);
   if (!isRecord(event) || !Array.isArray(event.checks))
     throw new Error(`the checks of a host printed something else: ${output.slice(0, 200)}`);
   return event.checks.filter(isRecord).map((row) => {

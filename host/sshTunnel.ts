@@ -11,14 +11,16 @@ const OPEN_LIMIT_MS = 30_000;
  * Makes an address of the host reachable from here for as long as `use` runs.
  * @param ssh arguments of ssh, the destination last; undefined: the host is this machine
  * @param url as the host itself reaches it, `http://127.0.0.1:11434`
- * @throws OperationError where the tunnel cannot be opened
+ * @param use whoever waits for long in it ends with its signal: nobody waits for the outcome once the tunnel is gone
+ * @throws OperationError where the tunnel cannot be opened, or ends before `use` does
  */
 export async function withTunnel<Result>(
   ssh: readonly string[] | undefined,
   url: string,
-  use: (url: string) => Promise<Result>,
+  use: (url: string, broken: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  if (ssh === undefined) return use(url);
+  const broken = new AbortController();
+  if (ssh === undefined) return use(url, broken.signal);
   const { hostname, port, pathname } = new URL(url);
   const localPort = await freePort();
   const forward = `127.0.0.1:${localPort}:${hostname}:${port}`;
@@ -41,8 +43,11 @@ export async function withTunnel<Result>(
   try {
     await Promise.race([untilOpen(localPort), ended.then(refuse), forbidden]);
     const path = pathname === "/" ? "" : pathname;
-    return await Promise.race([use(`http://127.0.0.1:${localPort}${path}`), forbidden]);
+    const used = use(`http://127.0.0.1:${localPort}${path}`, broken.signal);
+    // Whoever waits for a service would take the end of the tunnel for a service that does not answer.
+    return await Promise.race([used, forbidden, ended.then(refuse)]);
   } finally {
+    broken.abort();
     child.kill("SIGTERM");
     await ended;
   }

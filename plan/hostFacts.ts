@@ -35,7 +35,8 @@ export type DockerFacts =
       /** as images name it: `amd64`, `arm64`; undefined where the engine does not say */
       readonly architecture?: string;
     }
-  | { readonly state: "absent" | "denied" | "down" };
+  /** `unasked`: it is asked by curl, which is not there */
+  | { readonly state: "absent" | "denied" | "down" | "unasked" };
 
 export interface ContainerFacts {
   readonly name: string;
@@ -104,7 +105,8 @@ export function parseHostFacts(output: string): HostFacts {
 }
 
 function parseDocker(value: string | undefined): DockerFacts {
-  if (value === "absent" || value === "denied" || value === "down") return { state: value };
+  if (value === "absent" || value === "denied" || value === "down" || value === "unasked")
+    return { state: value };
   const version = parseJson(value);
   if (!isRecord(version)) return { state: "down" };
   return {

@@ -7,6 +7,7 @@ import { chooseImage } from "./images";
 import { type Ownership, objectsOf, UNKNOWN_OWNERSHIP, unknownObject } from "./ownership";
 import type { ServicePlan, StackPlan } from "./plan";
 import { formatBytes } from "./quantities";
+import type { HostConnection } from "./settings";
 import { engineFloorWarning } from "./versionFloors";
 
 /** What is known of a model's file before anything is done with it. */
@@ -31,7 +32,7 @@ export function checkHost(
   ownership: Ownership = UNKNOWN_OWNERSHIP,
   imagesToCome = false,
 ): Problem[] {
-  const engine = engineProblem(facts);
+  const engine = engineProblem(facts, plan.host);
   // Without the engine nobody can tell whether a port is taken by our own container.
   if (engine !== undefined) return [engine];
   return [
@@ -54,8 +55,24 @@ export function warnOfHost(plan: StackPlan, { docker }: HostFacts): string[] {
   return [...plan.warnings, ...(engine === undefined ? [] : [engine])];
 }
 
-/** What keeps the engine from being used; undefined where it answers. */
-export function engineProblem({ docker }: Pick<HostFacts, "docker">): Problem | undefined {
+/**
+ * What keeps the engine from being used; undefined where it answers.
+ * @param host the stack's, where that is another machine: aistack installs nothing there
+ */
+export function engineProblem(
+  { docker }: Pick<HostFacts, "docker">,
+  host?: HostConnection,
+): Problem | undefined {
+  const problem = problemOfEngine(docker);
+  if (problem === undefined || host === undefined) return problem;
+  const fix =
+    docker.state === "absent"
+      ? "On that host, start it with: systemctl start docker. Install it with: sudo apt-get install docker.io"
+      : `On that host: ${problem.fix}`;
+  return { ...problem, where: `docker on ${host.address}`, fix };
+}
+
+function problemOfEngine(docker: HostFacts["docker"]): Problem | undefined {
   switch (docker.state) {
     case "running":
       return undefined;
@@ -70,6 +87,12 @@ export function engineProblem({ docker }: Pick<HostFacts, "docker">): Problem | 
         what: "this user may not use the Docker engine (no permission on its socket)",
         where: "docker",
         fix: "Run as root, or join the group docker and log in again: sudo usermod -aG docker $USER",
+      };
+    case "unasked":
+      return {
+        what: "the Docker engine cannot be asked, since there is no curl",
+        where: "docker",
+        fix: "sudo apt-get install curl",
       };
     case "down":
       return {

@@ -50,6 +50,8 @@ if [ ! -S "$DOCKER_SOCKET" ]; then
   fact docker absent
 elif [ ! -w "$DOCKER_SOCKET" ]; then
   fact docker denied
+elif ! command -v curl >/dev/null; then
+  fact docker unasked
 else
   ask_engine
 fi

@@ -79,13 +79,14 @@ export class ServiceControl {
           this.#report(name, "starting");
           await askEngine(container.name, () => (state.Paused ? handle.unpause() : handle.start()));
         }
-        await withTunnel(this.#access.ssh, readinessUrl, (url) =>
+        await withTunnel(this.#access.ssh, readinessUrl, (url, signal) =>
           waitUntilReady({
             container: container.name,
             url,
             hostUrl: readinessUrl,
             ...this.#access,
             secondsAllowed: readinessSeconds,
+            signal,
             log: (line) => this.#report(name, line),
           }),
         );

@@ -32,8 +32,7 @@ export async function gatherDoctorFacts(
   root: string,
   named: string | undefined,
 ): Promise<DoctorFacts> {
-  const { name, configuration, unseen, host, hostChecks, problems, warnings, status, agent } =
-    await lookAtStack(root, named);
+  const { name, host, hostChecks, engine, agent, ...stack } = await lookAtStack(root, named);
   const ends = listStacks(root).flatMap((stack) => readLastUpdate(root, stack)?.time ?? []);
   const last = ends.sort().at(-1);
   return {
@@ -42,18 +41,14 @@ export async function gatherDoctorFacts(
     pulumi: { version: PINS.cli, installed: await hasEngine() },
     docker: {
       version: host?.docker.state === "running" ? host.docker.version : undefined,
-      problem: host && engineProblem(host),
+      problem: engine,
       floor: DOCKER_FLOOR,
     },
     modes: readModes(root),
     host: hostChecks,
     locks: readLocks(root),
     stack: name,
-    configuration,
-    unseen,
-    problems,
-    warnings,
-    status,
+    ...stack,
     disk:
       host?.dataRoot === undefined || host.freeBytes === undefined
         ? undefined
@@ -76,6 +71,8 @@ interface StackFacts
   /** of the stack's host, or of this machine where there is no stack; undefined where it cannot be looked at */
   readonly host: HostFacts | undefined;
   readonly hostChecks: readonly Check[];
+  /** what keeps its Docker engine from being used */
+  readonly engine: Problem | undefined;
   readonly agent: { readonly declared: boolean; readonly elsewhere: boolean };
 }
 
@@ -87,6 +84,7 @@ const NOTHING_SEEN: Omit<StackFacts, "name"> = {
   status: undefined,
   host: undefined,
   hostChecks: [],
+  engine: undefined,
   agent: { declared: false, elsewhere: false },
 };
 
@@ -101,7 +99,8 @@ async function lookAtStack(root: string, named: string | undefined): Promise<Sta
   } catch (error) {
     const host = await probeThisMachine(root);
     const warnings = warnOfEngine(host);
-    return { ...NOTHING_SEEN, name, configuration: problemsOf(error), host, warnings };
+    const engine = engineProblem(host);
+    return { ...NOTHING_SEEN, name, configuration: problemsOf(error), host, engine, warnings };
   }
   const agent = { declared: settings.agent.enabled, elsewhere: settings.host !== undefined };
   let seen: Observation;
@@ -116,11 +115,11 @@ async function lookAtStack(root: string, named: string | undefined): Promise<Sta
   }
   const { facts: host } = seen;
   const warnings = warnOfHost(seen.plan, host);
-  const engine = engineProblem(host);
+  const engine = engineProblem(host, plan.host);
   if (engine !== undefined) {
     // It has a check of its own.
     const problems = seen.problems.filter(({ what }) => what !== engine.what);
-    return { ...NOTHING_SEEN, name, host, hostChecks, problems, warnings, agent };
+    return { ...NOTHING_SEEN, name, host, hostChecks, engine, problems, warnings, agent };
   }
   const { problems } = seen;
   const known = { ...NOTHING_SEEN, name, host, hostChecks, problems, warnings, agent };

@@ -15,12 +15,12 @@ async function main(): Promise<string> {
   const { GATE, CONTAINER = "", URL = "", ...environment } = process.env;
   const { dockerHost, ssh } = accessFromEnvironment(process.env);
   // Not every gate asks the service itself.
-  return withTunnel(URL === "" ? undefined : ssh, URL, async (url) => {
+  return withTunnel(URL === "" ? undefined : ssh, URL, async (url, signal) => {
     const target = { container: CONTAINER, url, hostUrl: URL, dockerHost, ssh };
     if (GATE?.startsWith("gpu-")) return runGpuGate(GATE as GpuGateName, target, environment);
     if (GATE === "ready") {
       const secondsAllowed = Number(environment.SECONDS_ALLOWED);
-      await waitUntilReady({ ...target, secondsAllowed, log });
+      await waitUntilReady({ ...target, secondsAllowed, log, signal });
       return "ready";
     }
     return proveAnswers({

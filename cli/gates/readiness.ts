@@ -8,6 +8,8 @@ export interface ReadinessInput extends GateTarget {
   readonly log: (line: string) => void;
   /** between two lines that say what is waited for; default 30,000 */
   readonly progressMs?: number;
+  /** ends the waiting, with the signal's reason */
+  readonly signal?: AbortSignal;
 }
 
 const POLL_MS = 200;
@@ -36,7 +38,7 @@ interface ContainerState {
  * run at all, or the time is over
  */
 export async function waitUntilReady(input: ReadinessInput): Promise<void> {
-  const { url, secondsAllowed, progressMs = PROGRESS_MS } = input;
+  const { url, secondsAllowed, progressMs = PROGRESS_MS, signal } = input;
   const started = Date.now();
   let told = started;
   let first: ContainerState | undefined;
@@ -53,7 +55,7 @@ export async function waitUntilReady(input: ReadinessInput): Promise<void> {
       const seconds = Math.round((told - started) / 1000);
       input.log(`not ready after ${seconds} s (container ${state.status})`);
     }
-    await sleep(POLL_MS);
+    await sleep(POLL_MS, undefined, { signal });
   }
 }
 

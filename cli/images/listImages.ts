@@ -21,7 +21,7 @@ export interface ListedImage {
 /** @throws StackError where the configuration is wrong, HostNotReadyError where the host's engine does not answer */
 export async function listImages(root: string, stack: string): Promise<ListedImage[]> {
   const { plan, facts } = await lookAtHost(root, stack, planFromCheckout(root, stack));
-  const problem = engineProblem(facts);
+  const problem = engineProblem(facts, plan.host);
   if (problem !== undefined) throw new HostNotReadyError([problem]);
   return plan.services.map(({ name: service, image }) => {
     const chosen = chooseImage(image, facts.images);

@@ -22,7 +22,7 @@ export interface CollectedStatus {
  */
 export async function collectStatus(root: string, stack: string): Promise<CollectedStatus> {
   const observed = await observe(root, stack);
-  const engine = engineProblem(observed.facts);
+  const engine = engineProblem(observed.facts, observed.plan.host);
   if (engine !== undefined) throw new HostNotReadyError([engine]);
   const { plan, facts } = observed;
   return { plan, facts, report: summarise(root, stack, observed) };

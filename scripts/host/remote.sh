@@ -2,8 +2,8 @@
 # The checks of a stack's host that is another machine. `aistack install` and `aistack doctor` send them there, with the parts in
 # the places of the lines that read them (host/hostChecks.ts), and read the table as an event. They install nothing there, so what is missing
 # is a fault.
-#   remote.sh STACK BIND_ADDRESS SECONDS [SERVICE=PORT]...
-# SECONDS: the clock of the machine that asks.
+#   remote.sh STACK BIND_ADDRESS SECONDS [SERVICE=PORT]... [-- IMAGE,...]...
+# SECONDS: the clock of the machine that asks. IMAGE,...: under which names the host may have the image of one service.
 set -euo pipefail
 
 # Nothing of aistack is there.
@@ -15,11 +15,12 @@ check_remote_host() {
   stack_name=$1 stack_bind_address=$2 sender_seconds=$3
   stack_services=() stack_ports=()
   shift 3
-  local service
-  for service; do
-    stack_services+=("${service%=*}")
-    stack_ports+=("${service##*=}")
+  while (($# > 0)) && [[ $1 != -- ]]; do
+    stack_services+=("${1%=*}")
+    stack_ports+=("${1##*=}")
+    shift
   done
+  stack_images=("${@:2}")
   trap forget_network_checks EXIT
   look_at_docker
   host_is_filled || start_network_checks
@@ -27,6 +28,7 @@ check_remote_host() {
   check_architecture
   check_remote_user
   check_memory
+  check_remote_packages
   check_remote_docker
   check_ports
   check_native_ollama
@@ -62,6 +64,17 @@ check_remote_user() {
   fi
 }
 
+# What aistack looks at that host with, at every preview: its engine by curl, its ports by ss.
+check_remote_packages() {
+  if ! have curl; then
+    row FAIL packages "curl is not there" "On that host: sudo apt-get install curl iproute2"
+  elif ! have ss; then
+    row warn packages "ss is not there, so a port that is taken is not seen" "On that host: sudo apt-get install iproute2"
+  else
+    row ok packages "curl and ss"
+  fi
+}
+
 check_remote_docker() {
   case $docker_state in
     absent) row FAIL docker "not there" "On that host: sudo apt-get install docker.io, or install it from Docker's own repository" ;;
@@ -74,8 +87,18 @@ check_remote_docker() {
   esac
 }
 
-# With images in place, little more has to be fetched.
-host_is_filled() { [[ $docker_state == running ]] && has_images; }
+# With every service's image in place, little more has to be fetched.
+host_is_filled() {
+  local images name found
+  [[ $docker_state == running ]] && ((${#stack_images[@]} > 0)) || return 1
+  for images in "${stack_images[@]}"; do
+    found=no
+    for name in ${images//,/ }; do
+      if docker image inspect "$name" >/dev/null 2>&1; then found=yes; fi
+    done
+    [[ $found == yes ]] || return 1
+  done
+}
 
 check_remote_disk() {
   local free

@@ -62,6 +62,17 @@ test("it is there as long as it is used", async () => {
   expect(forwarders()).toEqual([]);
 });
 
+test("one that breaks while it is used is told, and what waits in it is ended", async () => {
+  let ended: Promise<unknown> | undefined;
+  const used = withTunnel(sshArguments(), url, (_here, broken) => {
+    for (const pid of forwarders()) process.kill(Number(pid));
+    ended = once(broken, "abort");
+    return new Promise<never>(() => {});
+  });
+  await expect(used).rejects.toThrow(/^aistack:host: the SSH connection to the host broke: /);
+  await ended;
+});
+
 test.each(["SIGTERM", "SIGKILL"] as const)(
   "it ends with the process that opened it, by %s too",
   async (signal) => {

@@ -114,13 +114,14 @@ describe("./install.sh", () => {
     const before = readFileSync(file, "utf8");
     const port = await freePort();
     const images = `  aistack:images: { overrides: { localai: "127.0.0.1:${port}/localai:1" } }\n`;
-    writeFileSync(file, `${before}${images}`);
+    const changed = before.replace("config:\n", `config:\n${images}`);
+    writeFileSync(file, changed);
     const { code, output } = await install("--profile", "standard-gpu", "--yes");
     expect(output).toContain(
       `aistack:images: localai: image 127.0.0.1:${port}/localai:1 is not on this host, its registry does not answer, and no recipe builds it`,
     );
     expect(code).toBe(2);
-    expect(readFileSync(file, "utf8")).toBe(`${before}${images}`);
+    expect(readFileSync(file, "utf8")).toBe(changed);
     writeFileSync(file, before);
   });
 

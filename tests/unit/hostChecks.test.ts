@@ -14,6 +14,22 @@ let host: BareHost;
 beforeEach(() => {
   host = new BareHost().withPackages();
   host.command("uname", "echo x86_64", false);
+  const [engine, containers, images] = ["engine", "containers", "images"].map((name) =>
+    join(host.folder, name),
+  );
+  host.command(
+    "docker",
+    `[ -e "${engine}" ] || { echo "Cannot connect to the Docker daemon" >&2; exit 1; }
+    for last; do :; done
+    case "$*" in
+      *version*) cat "${engine}" ;;
+      *"image inspect"*) exec grep -qsFx "$last" "${images}" ;;
+      *info*) echo /var/lib/docker ;;
+      *ps*) cat "${containers}" 2>/dev/null ;;
+    esac
+    exit 0`,
+    false,
+  );
   clock(3);
 });
 afterEach(() => host.remove());
@@ -27,7 +43,12 @@ const clock = (seconds: number) =>
   );
 
 const services = [
-  { name: "ollama", container: { ports: [{ ip: "127.0.0.1", external: 11434, protocol: "tcp" }] } },
+  {
+    name: "ollama",
+    image: { registryName: "ollama/ollama:1", builtName: "aistack.invalid/ollama:1" },
+    variants: {},
+    container: { ports: [{ ip: "127.0.0.1", external: 11434, protocol: "tcp" }] },
+  },
 ] as unknown as ServicePlan[];
 
 /** The checks as they are sent, by a shell on that host. */
@@ -53,6 +74,7 @@ const FINE = [
   row("ok", "architecture", "x86_64"),
   row("ok", "user", "root"),
   row("ok", "memory", "8.0 GiB"),
+  row("ok", "packages", "curl and ss"),
   row("ok", "docker", "29.5.1"),
   row("ok", "ports", "free: 11434"),
   row("ok", "init", "systemd"),
@@ -69,7 +91,7 @@ test("a host that is ready: one table, and nothing is changed there", async () =
 
 test("once the stack is there, no registry is asked, and little space is enough", async () => {
   writeFileSync(join(host.folder, "containers"), "ollama\t127.0.0.1:11434->11434/tcp\tours\n");
-  writeFileSync(join(host.folder, "images"), "4f2a\n");
+  writeFileSync(join(host.folder, "images"), "aistack.invalid/ollama:1\n");
   host.command(
     "df",
     'printf "F 1024-blocks Used Available Capacity M\\nx 1 1 1953125 1%% /\\n"',
@@ -96,6 +118,43 @@ describe("one thing wrong", () => {
         "distribution",
         "Fedora 43 is not supported",
         "Use Debian 12 or 13, or Ubuntu 22.04 or 24.04",
+      ),
+    ],
+    [
+      "no curl",
+      () => host.without("curl"),
+      row(
+        "failed",
+        "packages",
+        "curl is not there",
+        "On that host: sudo apt-get install curl iproute2",
+      ),
+    ],
+    [
+      "no ss",
+      () => host.without("ss"),
+      row(
+        "warning",
+        "packages",
+        "ss is not there, so a port that is taken is not seen",
+        "On that host: sudo apt-get install iproute2",
+      ),
+    ],
+    [
+      "a disk that has room for another service's image alone",
+      () => {
+        writeFileSync(join(host.folder, "images"), "aistack.invalid/openwebui:1\n");
+        host.command(
+          "df",
+          'printf "F 1024-blocks Used Available Capacity M\\nx 1 1 1953125 1%% /\\n"',
+          false,
+        );
+      },
+      row(
+        "failed",
+        "disk",
+        "2 GB free for images and models; 5 GB are needed",
+        "Free some space there: /var/lib/docker (docker system df, df -h)",
       ),
     ],
     [
@@ -189,9 +248,9 @@ describe("one thing wrong", () => {
   });
 });
 
-test("what another machine tells cannot act upon the terminal, and its greeting is left alone", () => {
+test("what another machine tells cannot act upon the terminal", () => {
   const checks = [{ status: "fail", name: "distribution", seen: "\u001b[2Jevil" }];
-  expect(parseHostChecks(`Welcome\n${JSON.stringify({ checks })}\n`)).toEqual([
+  expect(parseHostChecks(JSON.stringify({ checks }))).toEqual([
     row("failed", "distribution", "\\u001b[2Jevil", ""),
   ]);
 });

@@ -47,9 +47,28 @@ describe("the engine", () => {
       "docker: the Docker engine does not answer on its socket. " +
         "Look at it with: systemctl status docker; start it with: systemctl restart docker",
     ],
+    [
+      "unasked",
+      "docker: the Docker engine cannot be asked, since there is no curl. sudo apt-get install curl",
+    ],
   ])("is %s", (state, message) => {
     const facts = parseHostFacts(`docker\t${state}\n`);
     expect(checkHost(planMinimal(), facts, []).map(formatProblem)).toEqual([message]);
+  });
+
+  test("of another machine is mended there", () => {
+    const hostKey =
+      "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMYZHHjDJZKlkX2zDo0gzRdHXzgDPGqBzO0cVXyOJYyd";
+    const plan = planMinimal({ host: { address: "gpu1.lan", hostKey } });
+    const told = (state: string) =>
+      checkHost(plan, parseHostFacts(`docker\t${state}\n`), []).map(formatProblem);
+    expect(told("absent")).toEqual([
+      "docker on gpu1.lan: no Docker engine runs on this host (its socket is not there). " +
+        "On that host, start it with: systemctl start docker. Install it with: sudo apt-get install docker.io",
+    ]);
+    expect(told("unasked")).toEqual([
+      "docker on gpu1.lan: the Docker engine cannot be asked, since there is no curl. On that host: sudo apt-get install curl",
+    ]);
   });
 
   test("is down: nothing else can be told then, not even whose a port is", () => {

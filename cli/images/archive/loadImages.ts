@@ -57,7 +57,7 @@ export async function loadImages(
   const { contents } = archive;
   // Without a stack's name this is the plan of an empty stack file, which is for this machine.
   const { plan, facts } = await lookAtHost(root, stack, planFromCheckout(root, stack));
-  const engine = engineProblem(facts);
+  const engine = engineProblem(facts, plan.host);
   const problems =
     engine === undefined
       ? [

@@ -52,7 +52,7 @@ export async function saveImages(
   const choice = variants && chooseSavedImages(planned.services, variants);
   if (choice !== undefined && choice.problems.length > 0) throw new StackError(choice.problems);
   const { plan, facts } = await lookAtHost(root, stack, planned);
-  const problem = engineProblem(facts);
+  const problem = engineProblem(facts, plan.host);
   if (problem !== undefined) throw new StackError([problem]);
 
   const access = accessHost(root, stack, plan.host);
