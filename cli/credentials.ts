@@ -1,3 +1,4 @@
+import { addressForPeople } from "../plan/peopleAddress";
 import type { StackPlan } from "../plan/plan";
 import { CHAT_SERVICE, OPENAI_SERVICE } from "../plan/wiring";
 import { readStackSecrets } from "./stackSecrets";
@@ -43,19 +44,27 @@ export function readCredentials(root: string, stack: string, plan: StackPlan): K
 }
 
 /** For people; empty where there are none. */
-export function formatCredentials({ credentials, notes }: KnownCredentials): string {
+export function formatCredentials(
+  { credentials, notes }: KnownCredentials,
+  plan: StackPlan,
+): string {
+  const addressOf = (name: string) =>
+    plan.services
+      .filter((service) => service.name === name)
+      .map((service) => addressForPeople(service, plan.host))
+      .join();
   const { openwebui, localai } = credentials;
   const lines = [
     ...(openwebui === undefined
       ? []
       : [
-          `  Open WebUI   ${openwebui.url}`,
+          `  Open WebUI   ${addressOf(CHAT_SERVICE)}`,
           `    e-mail     ${openwebui.email}`,
           `    password   ${openwebui.password}`,
         ]),
     ...(localai === undefined
       ? []
-      : [`  LocalAI      ${localai.url}`, `    API key    ${localai.apiKey}`]),
+      : [`  LocalAI      ${addressOf(OPENAI_SERVICE)}`, `    API key    ${localai.apiKey}`]),
     ...notes.map((note) => `  ${note}`),
   ];
   return lines.map((line) => `${line}\n`).join("");

@@ -2,6 +2,7 @@ import { stackFileName } from "../host/checkout";
 import { StackError } from "../plan/errors";
 import { LOCK_FILE } from "../plan/imageLock";
 import { describeLostSecrets, lostSecrets, seededAdmin } from "../plan/lostSecrets";
+import { addressForPeople, describeForwarding } from "../plan/peopleAddress";
 import type { StackPlan } from "../plan/plan";
 import { confirm } from "./confirm";
 import { formatCredentials, readCredentials, showingCredentials } from "./credentials";
@@ -46,7 +47,7 @@ export async function install(root: string, options: InstallOptions): Promise<nu
   ]);
   requireReadyHost(planned, checks);
   if (first.problems.length > 0) throw new StackError(first.problems);
-  const missing = await findMissingImages(first.plan, first.facts);
+  const missing = await findMissingImages(root, stack, first.plan, first.facts);
   // What would change can only be shown once the file says so.
   if (!(await writeStackFile(root, file, options))) return EXIT.changesPending;
   const plan = planFromCheckout(root, stack);
@@ -77,7 +78,8 @@ export async function install(root: string, options: InstallOptions): Promise<nu
     const seed = seededAdmin(onThisHost, facts);
     const { generated } = readStackSecrets(root, stack, plan.secrets, true, seed);
     // Shown once, here. Later `aistack credentials` shows them, to whoever may read the checkout's secrets.
-    if (generated.length > 0) credentials = formatCredentials(readCredentials(root, stack, plan));
+    if (generated.length > 0)
+      credentials = formatCredentials(readCredentials(root, stack, plan), plan);
     for (const line of describeLostSecrets(lostSecrets(onThisHost, facts, generated)))
       process.stderr.write(`warning: ${line}\n`);
   } else process.stdout.write("Everything is in place; nothing was changed.\n");
@@ -149,11 +151,14 @@ function lockStep(root: string, stack: string, planned: StackPlan): Step {
 }
 
 function farewell(plan: StackPlan, stack: string): string {
-  const endpoints = plan.services
-    .map(({ name, endpoint }) => `  ${name.padEnd(12)} ${endpoint}\n`)
+  const addresses = plan.services
+    .map((service) => `  ${service.name.padEnd(12)} ${addressForPeople(service, plan.host)}\n`)
+    .join("");
+  const forwarding = describeForwarding(plan.services, plan.host)
+    .map((command) => `From this machine, while this runs: ${command}\n`)
     .join("");
   return `
-${endpoints}
+${addresses}${forwarding}
 Next, in this folder:
 ${plan.secrets.length === 0 ? "" : `  ./aistack credentials       how to sign in\n`}  eval "$(./aistack env)"     then pulumi preview, pulumi up, pulumi destroy as ever
   ./aistack preview           what would change

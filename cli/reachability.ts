@@ -23,11 +23,18 @@ export async function answers(url: string, limitMs = LIMIT_MS): Promise<boolean>
   }
 }
 
-/** Asks every registry once, side by side. @returns images whose registry answers */
-export async function reachableImages(images: readonly string[]): Promise<Set<string>> {
+/**
+ * Asks every registry once, side by side.
+ * @param ask whether a URL answers where the images are to be
+ * @returns images whose registry answers
+ */
+export async function reachableImages(
+  images: readonly string[],
+  ask: (url: string) => Promise<boolean> = answers,
+): Promise<Set<string>> {
   const urls = [...new Set(images.map(registryUrl))];
   const answering = new Map(
-    await Promise.all(urls.map(async (url) => [url, await answers(url)] as const)),
+    await Promise.all(urls.map(async (url) => [url, await ask(url)] as const)),
   );
   return new Set(images.filter((image) => answering.get(registryUrl(image)) === true));
 }

@@ -3,6 +3,7 @@ import { SPEC_LABEL } from "./drift";
 import type { Problem } from "./errors";
 import { gpuProblems } from "./gpuPlan";
 import type { HostFacts, ListenerFacts } from "./hostFacts";
+import { describeBuild } from "./imageRemedy";
 import { chooseImage } from "./images";
 import { type Ownership, objectsOf, UNKNOWN_OWNERSHIP, unknownObject } from "./ownership";
 import type { ServicePlan, StackPlan } from "./plan";
@@ -43,7 +44,9 @@ export function checkHost(
       unknownObject(object, ownership),
     ),
     ...plan.services.flatMap((service) => portProblems(service, facts)),
-    ...(imagesToCome ? [] : plan.services.flatMap((service) => imageProblems(service, facts))),
+    ...(imagesToCome
+      ? []
+      : plan.services.flatMap((service) => imageProblems(service, facts, plan.host))),
     ...gpuProblems(plan, facts.images),
     ...diskProblems(facts, newModelFiles),
   ];
@@ -175,7 +178,11 @@ function overlaps(one: string, other: string): boolean {
   return any.has(one) || any.has(other) || one === other || one === `::ffff:${other}`;
 }
 
-function imageProblems({ name, image }: ServicePlan, facts: HostFacts): Problem[] {
+function imageProblems(
+  { name, image }: ServicePlan,
+  facts: HostFacts,
+  host: HostConnection | undefined,
+): Problem[] {
   const chosen = chooseImage(image, facts.images);
   if (facts.images.has(chosen.name)) return [];
   if (image.source === "build" && !chosen.built) {
@@ -186,7 +193,7 @@ function imageProblems({ name, image }: ServicePlan, facts: HostFacts): Problem[
   // The registry's image is pulled by the update itself.
   if (!chosen.built && image.source !== "archive") return [];
   const fix = chosen.built
-    ? `Build it with: ./aistack images build ${name}`
+    ? describeBuild({ name, image }, host)
     : "Load it with: ./aistack images load FILE";
   return [
     { what: `image ${chosen.name} is not on this host`, where: "aistack:images.source", fix },

@@ -5,6 +5,7 @@ import type { ResolvedHostLayer } from "./hostDrift";
 import type { HostFacts } from "./hostFacts";
 import { describeLayerChanges } from "./hostLayerChanges";
 import { chooseImage } from "./images";
+import { addressForPeople } from "./peopleAddress";
 import type { StackPlan } from "./plan";
 import type { ResolvedStack } from "./resolve";
 import { isServing, judgeHealth, type ServiceHealth } from "./serviceHealth";
@@ -31,7 +32,10 @@ export interface ServiceStatus {
   /** when its container was last started, ISO 8601; null where it does not run */
   readonly since: string | null;
   readonly image: string;
+  /** as the host itself reaches it */
   readonly endpoint: string;
+  /** the same in words for people, who may sit at another machine */
+  readonly address: string;
 }
 
 /** The host's files and units; either is there where the stack has it and nothing stands in the way. */
@@ -72,7 +76,8 @@ export function reportServices(
   plan: StackPlan,
   facts: Pick<HostFacts, "inspectedContainers" | "images">,
 ): ServiceStatus[] {
-  return plan.services.map(({ name, container, image, endpoint }) => {
+  return plan.services.map((service) => {
+    const { name, container, image, endpoint } = service;
     const seen = facts.inspectedContainers[container.name];
     const health = judgeHealth(seen);
     const runs = !["missing", "stopped", "foreign"].includes(health);
@@ -83,6 +88,7 @@ export function reportServices(
       since: (runs ? seen?.startedAt : undefined) ?? null,
       image: chooseImage(image, facts.images).name,
       endpoint,
+      address: addressForPeople(service, plan.host),
     };
   });
 }

@@ -47,7 +47,7 @@ export function wireService(
       ...embeddings(ollama, openai),
       // With "*", any web page that a signed-in user opens could use the session.
       CORS_ALLOW_ORIGIN: origins(endpoint, settings).join(";"),
-      WEBUI_URL: toOrigin(settings.webui.urls[0] ?? endpoint),
+      WEBUI_URL: toOrigin(settings.webui.urls[0] ?? publishedAt(endpoint, settings)[0] ?? endpoint),
       WEBUI_ADMIN_EMAIL: settings.webui.adminEmail,
       WEBUI_ADMIN_NAME: settings.webui.adminName,
     },
@@ -93,14 +93,20 @@ function openaiKeys(forEmbeddings: boolean): SecretVariable[] {
  * Every address under which a browser on the host, or by `webui.urls`, reaches Open WebUI, as browsers send it: without a port
  * that the scheme implies, in small letters. Open WebUI compares them letter by letter.
  */
-function origins(endpoint: string, { host, bindAddress, webui }: Settings): string[] {
+function origins(endpoint: string, settings: Settings): string[] {
+  const { webui } = settings;
   const { hostname, port } = new URL(endpoint);
   const at = (name: string) => `http://${inUrl(name)}:${port || "80"}`;
   const local = hostname === "127.0.0.1" ? [at("localhost")] : [];
-  const published = host === undefined || bindAddress === "127.0.0.1" ? [] : [at(host.address)];
-  // A name that no browser can be given (`gpu.1`) may still be one for SSH.
-  const all = [endpoint, ...local, ...published, ...webui.urls].filter((url) => URL.canParse(url));
+  const all = [endpoint, ...local, ...publishedAt(endpoint, settings), ...webui.urls];
   return [...new Set(all.map(toOrigin))];
+}
+
+/** The address of another machine, where it publishes to its network; none that no browser can be given (`gpu.1` is one for SSH). */
+function publishedAt(endpoint: string, { host, bindAddress }: Settings): string[] {
+  if (host === undefined || bindAddress === "127.0.0.1") return [];
+  const { port } = new URL(endpoint);
+  return [`http://${inUrl(host.address)}:${port || "80"}`].filter((url) => URL.canParse(url));
 }
 
 function toOrigin(url: string): string {

@@ -46,11 +46,11 @@ export function formatStatus(report: StatusReport, now: Date): string[] {
 }
 
 function formatServices(services: readonly ServiceStatus[], now: Date): string[] {
-  const rows = services.map(({ name, health, since, endpoint, image }) => [
+  const rows = services.map(({ name, health, since, address, image }) => [
     name,
     styled(COLOURS[health], health),
     since === null ? "-" : formatSpan(now.getTime() - Date.parse(since)),
-    endpoint,
+    address,
     image,
   ]);
   const [heading = "", ...body] = formatTable([

@@ -33,7 +33,7 @@ export function registerCredentialsCommand(program: Command, finish: (code: numb
         printJson(known.credentials);
         for (const note of known.notes) process.stderr.write(`${note}\n`);
       } else {
-        const text = formatCredentials(known);
+        const text = formatCredentials(known, plan);
         process.stdout.write(
           text === "" ? `No service of stack ${stack} asks for credentials.\n` : text,
         );

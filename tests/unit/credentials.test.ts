@@ -66,14 +66,14 @@ describe("the credentials of a stack", () => {
     ensureSecrets(root, "lab", SECRET_NAMES, true, null);
     const known = read();
     expect(Object.keys(known.credentials)).toEqual(["localai"]);
-    expect(formatCredentials(known)).toBe(
+    expect(formatCredentials(known, PLAN)).toBe(
       `  LocalAI      ${URLS.openai}\n    API key    ${known.credentials.localai?.apiKey}\n` +
         "  Open WebUI's data is older than its generated password: sign in with an account that it has\n",
     );
   });
 
   test("are none of a stack that asks for none", () => {
-    expect(formatCredentials(read(planMinimal()))).toBe("");
+    expect(formatCredentials(read(planMinimal()), planMinimal())).toBe("");
   });
 });
 

@@ -17,6 +17,7 @@ const STATUS: StatusReport = {
       since: null,
       image: "i",
       endpoint: "e",
+      address: "e",
     },
   ],
   models: [{ name: "tiny:latest", present: true }],

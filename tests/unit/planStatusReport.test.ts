@@ -64,6 +64,7 @@ describe("a report", () => {
           since: null,
           image: "ollama/ollama:0.34.3",
           endpoint: "http://127.0.0.1:11434",
+          address: "http://127.0.0.1:11434",
         },
       ],
       models: [{ name: "tiny:latest", present: null }],
@@ -87,6 +88,7 @@ describe("a report", () => {
         since: "2026-11-22T11:00:00.5Z",
         image: BUILT,
         endpoint: "http://127.0.0.1:11434",
+        address: "http://127.0.0.1:11434",
       },
     ]);
     expect(models).toEqual([{ name: "tiny:latest", present: true }]);
@@ -122,7 +124,15 @@ describe("what it comes to", () => {
     profile: "minimal",
     engine: { version: "1" },
     services: [
-      { name: "a", container: "a", health: "healthy", since: null, image: "a", endpoint: "a" },
+      {
+        name: "a",
+        container: "a",
+        health: "healthy",
+        since: null,
+        image: "a",
+        endpoint: "a",
+        address: "a",
+      },
     ],
     models: [],
     drift: [],

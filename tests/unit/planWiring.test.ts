@@ -114,7 +114,7 @@ describe("derived from the plan", () => {
       "an IPv6 address of the host stands in brackets",
       { host: { ...HOST, address: "FD00::1" }, bindAddress: "0.0.0.0" },
       "http://127.0.0.1:3000;http://localhost:3000;http://[fd00::1]:3000",
-      "http://127.0.0.1:3000",
+      "http://[fd00::1]:3000",
     ],
     [
       "a name that is none in a URL is left out",
