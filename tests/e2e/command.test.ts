@@ -88,6 +88,7 @@ describe("aistack", () => {
             since: State.StartedAt,
             image: expect.stringMatching(/ollama/),
             endpoint: `http://127.0.0.1:${workspace.port}`,
+            address: `http://127.0.0.1:${workspace.port}`,
           },
         ],
         models: [{ name: "tiny:latest", present: true }],
