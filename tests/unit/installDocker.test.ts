@@ -165,11 +165,30 @@ Signed-By: ${keyring()}
       expect(host.events().at(-1)).toMatchObject({ source: "distribution" });
     });
 
+    // As the real one, which fails once it does not know one of the names.
+    const asDpkgTells = (...states: string[]) =>
+      host.command(
+        "dpkg-query",
+        `printf '%s\\n' ${states.join(" ")}
+        echo 'dpkg-query: no packages found matching podman-docker' >&2
+        exit 1`,
+        false,
+      );
+
     test("where the distribution's engine was begun, that is finished", async () => {
       reach(KEY);
-      host.command("dpkg-query", "echo not-installed; echo half-configured", false);
+      asDpkgTells("not-installed", "half-configured");
       const { changes } = await host.install(["--yes"]);
       expect(engines(changes)).toEqual([`${APT_INSTALL} docker.io iptables`]);
+    });
+
+    test("where the distribution's engine was there and is gone, it is used", async () => {
+      reach(KEY);
+      asDpkgTells("not-installed", "config-files");
+      const { changes } = await host.install(["--yes"]);
+      expect(engines(changes)).toEqual([
+        `${APT_INSTALL} docker-ce docker-ce-cli containerd.io iptables`,
+      ]);
     });
 
     test("an entry that somebody made for it is used as it is", async () => {
