@@ -25,7 +25,7 @@ check_ports() {
 }
 
 list_containers() {
-  timeout 10 docker ps --format $'{{.Names}}\t{{.Ports}}\t{{if .Label "dev.aistack.spec"}}ours{{end}}' 2>/dev/null || true
+  engine ps --format $'{{.Names}}\t{{.Ports}}\t{{if .Label "dev.aistack.spec"}}ours{{end}}' 2>/dev/null || true
 }
 
 # container_on_port PORT: which of the containers on standard input has it on an address that the stack's

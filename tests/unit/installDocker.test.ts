@@ -1,8 +1,8 @@
 // What install.sh does about Docker, on hosts made of files: see tests/support/host/bareHost.ts.
-import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { APT, APT_INSTALL, BareHost } from "../support/host/bareHost";
+import { APT, APT_INSTALL, BareHost, WITHOUT_HOST } from "../support/host/bareHost";
 
 let host: BareHost;
 beforeEach(() => {
@@ -43,7 +43,8 @@ describe("Docker", () => {
     const engine = join(host.folder, "engine");
     host.later(
       "docker",
-      `[ -e "${engine}" ] || { echo down >&2; exit 1; }
+      `${WITHOUT_HOST}
+      [ -e "${engine}" ] || { echo down >&2; exit 1; }
       [ -n "$AISTACK_JOINED_GROUP" ] || { echo "permission denied" >&2; exit 1; }
       [ "$1" != version ] || cat "${engine}"`,
       false,
@@ -59,6 +60,51 @@ describe("Docker", () => {
     // One log for both halves.
     const log = readFileSync(join(host.home, ".local/state/aistack/install.log"), "utf8");
     expect(log.match(/^# /gm)).toHaveLength(2);
+  });
+
+  describe("is asked at the address that aistack takes, not where the docker command would", () => {
+    /** A docker command that answers for the engine at this address, and for the one of its context is too old. */
+    const answersAt = (address: string) =>
+      host.command(
+        "docker",
+        `[ "$1" != --host ] || { address=$2; shift 2; }
+        echo "$1 $address" >>"${host.folder}/asked"
+        if [ "$address" = "${address}" ]; then version=29.5.1; else version=19.3.1; fi
+        case "$1" in version) echo $version ;; info) echo /srv/$version ;; ps) echo db ;; image) echo 0a1b2c ;; esac`,
+        false,
+      );
+    const asked = () =>
+      [...new Set(readFileSync(join(host.folder, "asked"), "utf8").trimEnd().split("\n"))].sort();
+    const SOCKET = "unix:///var/run/docker.sock";
+
+    test.each<[Record<string, string>, string]>([
+      [{}, SOCKET],
+      [{ DOCKER_HOST: "" }, SOCKET],
+      [{ DOCKER_HOST: "tcp://10.0.0.9:2375" }, "tcp://10.0.0.9:2375"],
+    ])("with the environment %j", async (environment, address) => {
+      // Only where all the rest is there, images are asked for.
+      await host.withPackages().install(["--yes"]);
+      answersAt(address);
+      mkdirSync(join(host.home, ".cache/aistack/artifacts/pulumi-home-0123456789abcdef"), {
+        recursive: true,
+      });
+      const { code, output } = await host.install(["--yes"], environment);
+      expect(output).toContain("  ok    docker        29.5.1\n");
+      expect(host.events().at(-1)).toMatchObject({ version: "29.5.1", root: "/srv/29.5.1" });
+      expect(asked()).toEqual(
+        ["image", "info", "ps", "version"].map((verb) => `${verb} ${address}`),
+      );
+      expect(code).toBe(0);
+    });
+
+    test("also about the containers that a restart would stop", async () => {
+      host.withPackages().without("ss");
+      answersAt(SOCKET);
+      host.write("dpkg-audit", " docker.io            Linux container runtime\n");
+      const { output } = await host.install();
+      expect(output).toContain("and these containers stop meanwhile: db.\n");
+      expect(asked()).toEqual(["info", "ps", "version"].map((verb) => `${verb} ${SOCKET}`));
+    });
   });
 
   describe("from its own repository", () => {
@@ -254,7 +300,8 @@ Signed-By: ${keyring()}
 });
 
 /** An engine that runs two containers. */
-const DOCKER_WITH_CONTAINERS = `case "$1 $3" in
+const DOCKER_WITH_CONTAINERS = `${WITHOUT_HOST}
+case "$1 $3" in
   version*) echo 29.5.1 ;;
   info*) echo /var/lib/docker ;;
   "ps {{.Names}}") echo db; echo web ;;
