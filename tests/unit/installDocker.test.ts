@@ -1,8 +1,8 @@
 // What install.sh does about Docker, on hosts made of files: see tests/support/host/bareHost.ts.
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { APT, APT_INSTALL, BareHost, WITHOUT_HOST } from "../support/host/bareHost";
+import { APT, APT_INSTALL, BareHost, complaints, WITHOUT_HOST } from "../support/host/bareHost";
 
 let host: BareHost;
 beforeEach(() => {
@@ -38,28 +38,64 @@ describe("Docker", () => {
     expect(changes).toContain(`${APT_INSTALL} docker.io docker-cli iptables`);
   });
 
-  test("that was installed by a user's sudo is made usable for that user, in the same run", async () => {
-    host.withUser(true);
-    const engine = join(host.folder, "engine");
-    host.later(
-      "docker",
-      `${WITHOUT_HOST}
-      [ -e "${engine}" ] || { echo down >&2; exit 1; }
-      [ -n "$AISTACK_JOINED_GROUP" ] || { echo "permission denied" >&2; exit 1; }
-      [ "$1" != version ] || cat "${engine}"`,
-      false,
-    );
-    host.command("usermod", "exit 0");
-    const { code, output, changes } = await host.install(["--yes", "--stack", "lab"]);
-    expect(output).toContain(
-      "ada joins the group docker, whose members equal root, from the next login on (to undo it: sudo gpasswd -d ada docker).",
-    );
-    expect(changes).toContain("usermod -aG docker ada");
-    expect(changes.at(-1)).toBe("aistack install --stack lab --yes");
-    expect(code).toBe(0);
-    // One log for both halves.
-    const log = readFileSync(join(host.home, ".local/state/aistack/install.log"), "utf8");
-    expect(log.match(/^# /gm)).toHaveLength(2);
+  describe("that was installed by a user's sudo", () => {
+    beforeEach(() => {
+      host.withUser(true);
+      const engine = join(host.folder, "engine");
+      host.later(
+        "docker",
+        `${WITHOUT_HOST}
+        [ -e "${engine}" ] || { echo down >&2; exit 1; }
+        [ -n "$AISTACK_JOINED_GROUP$SUDO_USER" ] || { echo "permission denied" >&2; exit 1; }
+        case "$1" in version) cat "${engine}" ;; ps) cat "${host.folder}/containers" ;; esac`,
+        false,
+      );
+      host.command("usermod", "exit 0");
+    });
+
+    test("is made usable for that user, in the same run", async () => {
+      const { code, output, changes } = await host.install(["--yes", "--stack", "lab"]);
+      expect(output).toContain(
+        "ada joins the group docker, whose members equal root, from the next login on (to undo it: sudo gpasswd -d ada docker).",
+      );
+      expect(changes).toContain("usermod -aG docker ada");
+      expect(changes.at(-1)).toBe("aistack install --stack lab --yes");
+      expect(code).toBe(0);
+      // One log for both halves.
+      const log = readFileSync(join(host.home, ".local/state/aistack/install.log"), "utf8");
+      expect(log.match(/^# /gm)).toHaveLength(2);
+    });
+
+    describe("a second run in the same login", () => {
+      const again = async (containers: string) => {
+        await host.install(["--yes"]);
+        host.listen(11434, { pid: 4, name: "docker-proxy", unit: "docker.service" });
+        writeFileSync(join(host.folder, "containers"), containers);
+        return host.install(["--yes"]);
+      };
+
+      test("finds aistack's own container on its port", async () => {
+        const { code, output, changes } = await again(
+          "aistack-ollama\t127.0.0.1:11434->11434/tcp\tours\n",
+        );
+        expect(output).toContain("  ok    docker        runs; ada will be let use it\n");
+        expect(output).toContain("  ok    ports         free: 11434 (aistack's own)\n");
+        // Nobody is asked for a password to look.
+        expect(changes[0]).toMatch(
+          /^sudo -n timeout 10 docker --host unix:\/\/\/var\/run\/docker\.sock ps /,
+        );
+        expect(changes.at(-1)).toBe("aistack install --yes");
+        expect(code).toBe(0);
+      });
+
+      test("tells whose container has it, and what may stop it", async () => {
+        const { code, output } = await again("chat\t127.0.0.1:11434->8080/tcp\t\n");
+        expect(complaints(output)).toEqual([
+          "FAIL ports 11434 for ollama is in use by container chat -> sudo docker stop chat, or choose another port with aistack:ports: {ollama: PORT} in stacks/Pulumi.minimal.yaml",
+        ]);
+        expect(code).toBe(3);
+      });
+    });
   });
 
   describe("is asked at the address that aistack takes, not where the docker command would", () => {

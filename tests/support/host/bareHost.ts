@@ -189,9 +189,10 @@ export class BareHost {
   withUser(sudo: boolean): this {
     this.#be("ada", 1000);
     if (sudo) {
-      // Options and the user go; `-n true` asks only whether it would work.
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's
-      const rest = 'while [ "${1#-}" != "$1" ]; do [ "$1" != --user ] || shift; shift; done; "$@"';
+      // Options and the user go; `-n true` asks only whether it would work. Commands see by SUDO_USER that they run by it.
+      const rest =
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's
+        'while [ "${1#-}" != "$1" ]; do [ "$1" != --user ] || shift; shift; done; SUDO_USER=ada "$@"';
       this.command(
         "sudo",
         `[ "$*" = "-n true" ] || echo "sudo $*" >>"${this.#calls}"; ${rest}`,
