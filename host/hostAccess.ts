@@ -46,7 +46,8 @@ export function accessHost(
   environment: NodeJS.ProcessEnv = process.env,
 ): HostAccess {
   if (host === undefined) {
-    const dockerHost = environment.DOCKER_HOST ?? "unix:///var/run/docker.sock";
+    // Empty is unset, as for the docker command.
+    const dockerHost = environment.DOCKER_HOST || "unix:///var/run/docker.sock";
     return { dockerHost, ssh: undefined, sshOptions: undefined };
   }
   const config = writeSshConfig(root, stack, host, environment);

@@ -55,5 +55,5 @@ have_everything() {
 
 # Images of services, built or pulled.
 has_images() {
-  [[ -n $(docker image ls --quiet "aistack.invalid/*" 2>/dev/null)$(docker image ls --quiet "ollama/ollama" 2>/dev/null) ]]
+  [[ -n $(engine image ls --quiet "aistack.invalid/*" 2>/dev/null)$(engine image ls --quiet "ollama/ollama" 2>/dev/null) ]]
 }

@@ -6,8 +6,8 @@
 declare -A port_holders=()
 
 check_ports() {
-  local i service port free='' holder containers=''
-  [[ $docker_state != running ]] || containers=$(list_containers)
+  local i service port free='' holder containers
+  containers=$(list_containers)
   for i in "${!stack_services[@]}"; do
     service=${stack_services[i]} port=${stack_ports[i]}
     [[ $port =~ ^[1-9][0-9]{0,4}$ ]] || continue
@@ -24,20 +24,38 @@ check_ports() {
   [[ -z $free ]] || row ok ports "free: $free"
 }
 
+# A user who will be let use Docker is told of its containers like one who may: without them aistack's own would be
+# somebody else's, each time until the next login.
 list_containers() {
-  timeout 10 docker ps --format $'{{.Names}}\t{{.Ports}}\t{{if .Label "dev.aistack.spec"}}ours{{end}}' 2>/dev/null || true
+  local -a ask
+  case $docker_state in
+    running) ask=(engine) ;;
+    denied)
+      can_join_docker_group || return 0
+      ask=(sudo -n timeout 10 "${engine_command[@]}")
+      ;;
+    *) return 0 ;;
+  esac
+  "${ask[@]}" ps --format $'{{.Names}}\t{{.Ports}}\t{{if .Label "dev.aistack.spec"}}ours{{end}}' 2>/dev/null || true
 }
 
 # container_on_port PORT: which of the containers on standard input has it on an address that the stack's
 # would meet.
 container_on_port() {
-  local name ports ours address="0\.0\.0\.0|\[?::\]?|${stack_bind_address//./\\.}"
-  [[ $stack_bind_address != 0.0.0.0 ]] || address='[^ ]*'
+  local port=$1 name ports ours mapping first last address="0\.0\.0\.0|\[?::\]?|${stack_bind_address//./\\.}"
+  local -a mappings
+  [[ $stack_bind_address != 0.0.0.0 ]] || address='.*'
   while IFS=$'\t' read -r name ports ours; do
-    if [[ $ports =~ (^|, )($address):$1-\> ]]; then
-      echo "${ours:-container $name}"
-      return
-    fi
+    IFS=', ' read -ra mappings <<<"$ports"
+    for mapping in "${mappings[@]}"; do
+      # Ports in a row are told as one: 0.0.0.0:11430-11440->11430-11440/tcp
+      [[ $mapping =~ ^($address):([0-9]+)(-([0-9]+))?-\>.*/tcp$ ]] || continue
+      first=${BASH_REMATCH[2]} last=${BASH_REMATCH[4]}
+      if ((first <= port && port <= ${last:-$first})); then
+        echo "${ours:-container $name}"
+        return
+      fi
+    done
   done
 }
 
@@ -81,9 +99,14 @@ process_of() {
 
 # port_remedy HOLDER SERVICE
 port_remedy() {
-  local holder=$1 service=$2 stop="Stop it" note=''
+  local holder=$1 service=$2 stop="Stop it" note='' docker=docker
+  [[ $docker_state != denied ]] || docker="sudo docker"
   case $holder in
-    container\ *) stop="docker stop ${holder#container }" ;;
+    container\ *) stop="$docker stop ${holder#container }" ;;
+    # Docker holds ports for its containers: without it none of them would run.
+    'docker-proxy ('* | *', docker.service)' | *', containerd.service)')
+      stop="Stop the container of Docker's that has it (see: $docker ps)"
+      ;;
     *.service\))
       stop=${holder##*, }
       stop="sudo systemctl disable --now ${stop%)}"

@@ -28,7 +28,10 @@ run_plainly() {
 run_on_terminal() {
   local command status=0
   printf -v command '%q ' "$@"
-  script --quiet --return --flush --command "$command" --log-out >(LC_ALL=C sed -u -E \
+  # script starts $SHELL, which may let nobody in (nologin), and need not read what bash quotes. The command gets the
+  # user's own again; where the environment has none, bash has set one that is not exported.
+  if [[ ${SHELL@a} == *x* ]]; then printf -v command 'SHELL=%q %s' "$SHELL" "$command"; else command="unset SHELL; $command"; fi
+  SHELL=$BASH script --quiet --return --flush --command "$command" --log-out >(LC_ALL=C sed -u -E \
     -e 's/\x1b\[[0-9;?]*[A-Za-z]//g' -e 's/\r+$//' -e 's/.*\r//' \
     -e '/^Script (started|done) on /d' -e '/\xe2\xa0[\x80-\xbf]/d' -e '/\xe2\x96[\x80-\x9f]/d' >>"$log_file") || status=$?
   return "$status"

@@ -49,8 +49,10 @@ use_docker_repository() {
 
 # Engine packages of the distribution exclude Docker's; those that somebody has installed are not removed.
 distribution_engine_begun() {
-  dpkg-query --show --showformat '${db:Status-Status}\n' docker.io containerd runc podman-docker 2>/dev/null |
-    grep -qvxE 'not-installed|config-files'
+  local states
+  # It fails where it does not know one of the names, and tells of the others all the same.
+  states=$(dpkg-query --show --showformat '${db:Status-Status}\n' docker.io containerd runc podman-docker 2>/dev/null || true)
+  [[ -n $states ]] && grep -qvxE 'not-installed|config-files' <<<"$states"
 }
 
 docker_source() { echo "${AISTACK_ROOT-}/etc/apt/sources.list.d/docker.sources"; }

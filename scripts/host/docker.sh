@@ -13,17 +13,23 @@ docker_mark() { echo "$state_folder/installed-docker"; }
 docker_state=absent docker_version='' docker_root=/var/lib/docker
 # docker or distribution, whose packages they are: set where this run installed it.
 docker_installed_from=''
+# Named, since the docker command's own choice (`docker context use`, DOCKER_CONTEXT) may be another engine than the one
+# that aistack takes (host/hostAccess.ts). remote.sh has another.
+engine_command=(docker --host "${DOCKER_HOST:-unix:///var/run/docker.sock}")
 # This program's own command line, set by whoever lets it join a group.
 restart=()
+
+# engine ARGUMENT...: docker, about the engine that aistack will use.
+engine() { timeout 10 "${engine_command[@]}" "$@"; }
 
 look_at_docker() {
   local answer
   docker_version='' docker_root=$(configured_docker_root)
   if ! have docker; then
     docker_state=absent
-  elif answer=$(timeout 10 docker version --format '{{.Server.Version}}' 2>&1); then
+  elif answer=$(engine version --format '{{.Server.Version}}' 2>&1); then
     docker_state=running docker_version=${answer##*$'\n'}
-    docker_root=$(timeout 10 docker info --format '{{.DockerRootDir}}' 2>/dev/null) || docker_root=$(configured_docker_root)
+    docker_root=$(engine info --format '{{.DockerRootDir}}' 2>/dev/null) || docker_root=$(configured_docker_root)
   elif [[ $answer == *'permission denied'* ]]; then
     docker_state=denied
   elif [[ -n ${DOCKER_HOST-} && $DOCKER_HOST != unix:///var/run/docker.sock ]]; then
@@ -62,7 +68,7 @@ ensure_docker() {
       tell_docker
       ;;
     denied) fail 3 "Docker runs, but $(id -un) may not use it" "$(docker_group_remedy)" ;;
-    *) fail 3 "Docker does not answer" "Find the reason with: docker version" ;;
+    *) fail 3 "Docker does not answer" "Find the reason with: ${engine_command[*]} version" ;;
   esac
 }
 
@@ -80,7 +86,7 @@ agree_to_restart_docker() {
   local containers answer=''
   look_at_docker
   [[ $docker_state == running ]] || return 0
-  containers=$(timeout 10 docker ps --format '{{.Names}}' 2>/dev/null | paste -sd ' ' || true)
+  containers=$(engine ps --format '{{.Names}}' 2>/dev/null | paste -sd ' ' || true)
   say "$1. Docker restarts with that${containers:+, and these containers stop meanwhile: $containers}."
   if [[ $assume_yes == yes || -z $containers ]]; then return 0; fi
   if [[ -t 0 ]]; then read -r -p "Go on? [y/N] " answer; fi

@@ -11,6 +11,9 @@ root=/nonexistent
 # shellcheck source=scripts/host/parts.sh
 . "$root/scripts/host/parts.sh"
 
+# Over SSH aistack leaves it to that host's docker command which engine it is.
+engine_command=(docker)
+
 check_remote_host() {
   stack_name=$1 stack_bind_address=$2 sender_seconds=$3
   stack_services=() stack_ports=()

@@ -43,7 +43,8 @@ settings=(-o Dir::Etc="$AISTACK_ROOT/etc/apt" -o Dir::State::Lists="$AISTACK_ROO
   -o Acquire::https::CaInfo="$CURL_CA_BUNDLE" -o Acquire::http::Proxy=DIRECT -o Acquire::https::Proxy=DIRECT)
 apt_get() { apt-get "\${settings[@]}" "$@"; }
 apt-cache() { command apt-cache "\${settings[@]}" "$@"; }
-dpkg-query() { return 1; }
+# As the real one, which tells what it knows and fails once it does not know one of the names.
+dpkg-query() { printf "%s" "\${DPKG_STATES-}"; return 1; }
 dpkg() { echo amd64; }
 trap forget_docker_key EXIT
 `;
@@ -107,6 +108,13 @@ describe("Docker's repository", () => {
     const before = readFileSync(source(), "utf8");
     expect((await use()).lines.at(-1)).toBe("used");
     expect(readFileSync(source(), "utf8")).toBe(before);
+  });
+
+  it("is not asked where the distribution's engine was begun", async () => {
+    const { code, lines } = await use({ DPKG_STATES: "not-installed\nhalf-configured\n" });
+    expect(lines).toEqual([""]);
+    expect(code).toBe(0);
+    expect([existsSync(source()), existsSync(keyring())]).toEqual([false, false]);
   });
 
   it("that has signed its list with another key is not used", async () => {

@@ -142,6 +142,8 @@ describe("the probe", () => {
 
   test.each([
     [{}, "unix:///var/run/docker.sock"],
+    // As the docker command takes it.
+    [{ DOCKER_HOST: "" }, "unix:///var/run/docker.sock"],
     [{ DOCKER_HOST: "unix:///run/user/1000/docker.sock" }, "unix:///run/user/1000/docker.sock"],
   ])("with the environment %j asks %s", (environment, engine) => {
     expect(accessHost(root, "x", undefined, environment)).toEqual({ dockerHost: engine });

@@ -89,6 +89,15 @@ test("a host that is ready: one table, and nothing is changed there", async () =
   expect(await check()).toEqual({ checks: FINE, changes: [] });
 });
 
+test("its engine is the one that its docker command finds, as over SSH", async () => {
+  host.command(
+    "docker",
+    'case "$1" in version) echo 29.5.1 ;; info) echo /srv/docker ;; ps | image) ;; *) exit 1 ;; esac',
+    false,
+  );
+  expect(await check()).toEqual({ checks: FINE, changes: [] });
+});
+
 test("once the stack is there, no registry is asked, and little space is enough", async () => {
   writeFileSync(join(host.folder, "containers"), "ollama\t127.0.0.1:11434->11434/tcp\tours\n");
   writeFileSync(join(host.folder, "images"), "aistack.invalid/ollama:1\n");

@@ -340,6 +340,41 @@ describe("checks", () => {
     expect(code).toBe(0);
   });
 
+  test.each<[string, string]>([
+    ["0.0.0.0:11430-11440->11430-11440/tcp", "container chat"],
+    ["127.0.0.1:80->80/tcp, :::11434-11435->11434-11435/tcp", "container chat"],
+    ["80/tcp, [::]:11430-11434->11430-11434/tcp", "container chat"],
+    // What meets no other: ports beside it, another address, another protocol, and one that is not published.
+    ["0.0.0.0:11430-11433->11430-11433/tcp, 0.0.0.0:11435-11440->11435-11440/tcp", ""],
+    ["0.0.0.0:1143->1143/tcp, 0.0.0.0:8080->11434/tcp", ""],
+    ["192.168.0.2:11430-11440->11430-11440/tcp", ""],
+    ["0.0.0.0:11434->11434/udp", ""],
+    ["11430-11440/tcp", ""],
+  ])("a container that publishes %s: the port is that of %j", async (ports, holder) => {
+    writeFileSync(join(host.folder, "containers"), `chat\t${ports}\t\n`);
+    const { output } = await host.withPackages("29.5.1").install(["--check"]);
+    expect(complaints(output)).toEqual(
+      holder === ""
+        ? []
+        : [
+            `FAIL ports 11434 for ollama is in use by ${holder} -> docker stop chat, ${another("ollama")}`,
+          ],
+    );
+  });
+
+  test.each([
+    [{ name: "docker-proxy", unit: "docker.service" }, "docker-proxy (pid 4, docker.service)"],
+    [{ name: "docker-proxy" }, "docker-proxy (pid 4)"],
+    [{ name: "dockerd", unit: "docker.service" }, "dockerd (pid 4, docker.service)"],
+    [{ name: "containerd", unit: "containerd.service" }, "containerd (pid 4, containerd.service)"],
+  ])("%j has the port for a container, and is itself nothing to stop", async (process, holder) => {
+    host.withPackages("29.5.1").listen(11434, { pid: 4, ...process });
+    const { output } = await host.install(["--check"]);
+    expect(complaints(output)).toEqual([
+      `FAIL ports 11434 for ollama is in use by ${holder} -> Stop the container of Docker's that has it (see: docker ps), ${another("ollama")}`,
+    ]);
+  });
+
   test("space is looked for where the engine will keep its data", async () => {
     mkdirSync(join(host.root, "etc/docker"), { recursive: true });
     host.write("etc/docker/daemon.json", '{\n  "data-root": "/srv/docker",\n  "debug": false\n}\n');

@@ -1,8 +1,8 @@
 // What install.sh does about Docker, on hosts made of files: see tests/support/host/bareHost.ts.
-import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { APT, APT_INSTALL, BareHost } from "../support/host/bareHost";
+import { APT, APT_INSTALL, BareHost, complaints, WITHOUT_HOST } from "../support/host/bareHost";
 
 let host: BareHost;
 beforeEach(() => {
@@ -38,27 +38,109 @@ describe("Docker", () => {
     expect(changes).toContain(`${APT_INSTALL} docker.io docker-cli iptables`);
   });
 
-  test("that was installed by a user's sudo is made usable for that user, in the same run", async () => {
-    host.withUser(true);
-    const engine = join(host.folder, "engine");
-    host.later(
-      "docker",
-      `[ -e "${engine}" ] || { echo down >&2; exit 1; }
-      [ -n "$AISTACK_JOINED_GROUP" ] || { echo "permission denied" >&2; exit 1; }
-      [ "$1" != version ] || cat "${engine}"`,
-      false,
-    );
-    host.command("usermod", "exit 0");
-    const { code, output, changes } = await host.install(["--yes", "--stack", "lab"]);
-    expect(output).toContain(
-      "ada joins the group docker, whose members equal root, from the next login on (to undo it: sudo gpasswd -d ada docker).",
-    );
-    expect(changes).toContain("usermod -aG docker ada");
-    expect(changes.at(-1)).toBe("aistack install --stack lab --yes");
-    expect(code).toBe(0);
-    // One log for both halves.
-    const log = readFileSync(join(host.home, ".local/state/aistack/install.log"), "utf8");
-    expect(log.match(/^# /gm)).toHaveLength(2);
+  describe("that was installed by a user's sudo", () => {
+    beforeEach(() => {
+      host.withUser(true);
+      const engine = join(host.folder, "engine");
+      host.later(
+        "docker",
+        `${WITHOUT_HOST}
+        [ -e "${engine}" ] || { echo down >&2; exit 1; }
+        [ -n "$AISTACK_JOINED_GROUP$SUDO_USER" ] || { echo "permission denied" >&2; exit 1; }
+        case "$1" in version) cat "${engine}" ;; ps) cat "${host.folder}/containers" ;; esac`,
+        false,
+      );
+      host.command("usermod", "exit 0");
+    });
+
+    test("is made usable for that user, in the same run", async () => {
+      const { code, output, changes } = await host.install(["--yes", "--stack", "lab"]);
+      expect(output).toContain(
+        "ada joins the group docker, whose members equal root, from the next login on (to undo it: sudo gpasswd -d ada docker).",
+      );
+      expect(changes).toContain("usermod -aG docker ada");
+      expect(changes.at(-1)).toBe("aistack install --stack lab --yes");
+      expect(code).toBe(0);
+      // One log for both halves.
+      const log = readFileSync(join(host.home, ".local/state/aistack/install.log"), "utf8");
+      expect(log.match(/^# /gm)).toHaveLength(2);
+    });
+
+    describe("a second run in the same login", () => {
+      const again = async (containers: string) => {
+        await host.install(["--yes"]);
+        host.listen(11434, { pid: 4, name: "docker-proxy", unit: "docker.service" });
+        writeFileSync(join(host.folder, "containers"), containers);
+        return host.install(["--yes"]);
+      };
+
+      test("finds aistack's own container on its port", async () => {
+        const { code, output, changes } = await again(
+          "aistack-ollama\t127.0.0.1:11434->11434/tcp\tours\n",
+        );
+        expect(output).toContain("  ok    docker        runs; ada will be let use it\n");
+        expect(output).toContain("  ok    ports         free: 11434 (aistack's own)\n");
+        // Nobody is asked for a password to look.
+        expect(changes[0]).toMatch(
+          /^sudo -n timeout 10 docker --host unix:\/\/\/var\/run\/docker\.sock ps /,
+        );
+        expect(changes.at(-1)).toBe("aistack install --yes");
+        expect(code).toBe(0);
+      });
+
+      test("tells whose container has it, and what may stop it", async () => {
+        const { code, output } = await again("chat\t127.0.0.1:11434->8080/tcp\t\n");
+        expect(complaints(output)).toEqual([
+          "FAIL ports 11434 for ollama is in use by container chat -> sudo docker stop chat, or choose another port with aistack:ports: {ollama: PORT} in stacks/Pulumi.minimal.yaml",
+        ]);
+        expect(code).toBe(3);
+      });
+    });
+  });
+
+  describe("is asked at the address that aistack takes, not where the docker command would", () => {
+    /** A docker command that answers for the engine at this address, and for the one of its context is too old. */
+    const answersAt = (address: string) =>
+      host.command(
+        "docker",
+        `[ "$1" != --host ] || { address=$2; shift 2; }
+        echo "$1 $address" >>"${host.folder}/asked"
+        if [ "$address" = "${address}" ]; then version=29.5.1; else version=19.3.1; fi
+        case "$1" in version) echo $version ;; info) echo /srv/$version ;; ps) echo db ;; image) echo 0a1b2c ;; esac`,
+        false,
+      );
+    const asked = () =>
+      [...new Set(readFileSync(join(host.folder, "asked"), "utf8").trimEnd().split("\n"))].sort();
+    const SOCKET = "unix:///var/run/docker.sock";
+
+    test.each<[Record<string, string>, string]>([
+      [{}, SOCKET],
+      [{ DOCKER_HOST: "" }, SOCKET],
+      [{ DOCKER_HOST: "tcp://10.0.0.9:2375" }, "tcp://10.0.0.9:2375"],
+    ])("with the environment %j", async (environment, address) => {
+      // Only where all the rest is there, images are asked for.
+      await host.withPackages().install(["--yes"]);
+      answersAt(address);
+      mkdirSync(join(host.home, ".cache/aistack/artifacts/pulumi-home-0123456789abcdef"), {
+        recursive: true,
+      });
+      const { code, output } = await host.install(["--yes"], environment);
+      expect(output).toContain("  ok    docker        29.5.1\n");
+      expect(host.events().at(-1)).toMatchObject({ version: "29.5.1", root: "/srv/29.5.1" });
+      expect(asked()).toEqual(
+        ["image", "info", "ps", "version"].map((verb) => `${verb} ${address}`),
+      );
+      expect(code).toBe(0);
+    });
+
+    test("also about the containers that a restart would stop", async () => {
+      host.withPackages().without("ss");
+      answersAt(SOCKET);
+      host.write("dpkg-audit", " docker.io            Linux container runtime\n");
+      const { output } = await host.install();
+      expect(output).toContain("and these containers stop meanwhile: db.\n");
+      expect(asked()).toEqual(["info", "ps", "version"].map((verb) => `${verb} ${SOCKET}`));
+    });
   });
 
   describe("from its own repository", () => {
@@ -165,11 +247,30 @@ Signed-By: ${keyring()}
       expect(host.events().at(-1)).toMatchObject({ source: "distribution" });
     });
 
+    // As the real one, which fails once it does not know one of the names.
+    const asDpkgTells = (...states: string[]) =>
+      host.command(
+        "dpkg-query",
+        `printf '%s\\n' ${states.join(" ")}
+        echo 'dpkg-query: no packages found matching podman-docker' >&2
+        exit 1`,
+        false,
+      );
+
     test("where the distribution's engine was begun, that is finished", async () => {
       reach(KEY);
-      host.command("dpkg-query", "echo not-installed; echo half-configured", false);
+      asDpkgTells("not-installed", "half-configured");
       const { changes } = await host.install(["--yes"]);
       expect(engines(changes)).toEqual([`${APT_INSTALL} docker.io iptables`]);
+    });
+
+    test("where the distribution's engine was there and is gone, it is used", async () => {
+      reach(KEY);
+      asDpkgTells("not-installed", "config-files");
+      const { changes } = await host.install(["--yes"]);
+      expect(engines(changes)).toEqual([
+        `${APT_INSTALL} docker-ce docker-ce-cli containerd.io iptables`,
+      ]);
     });
 
     test("an entry that somebody made for it is used as it is", async () => {
@@ -235,7 +336,8 @@ Signed-By: ${keyring()}
 });
 
 /** An engine that runs two containers. */
-const DOCKER_WITH_CONTAINERS = `case "$1 $3" in
+const DOCKER_WITH_CONTAINERS = `${WITHOUT_HOST}
+case "$1 $3" in
   version*) echo 29.5.1 ;;
   info*) echo /var/lib/docker ;;
   "ps {{.Names}}") echo db; echo web ;;

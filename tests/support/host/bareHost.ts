@@ -36,6 +36,9 @@ export const APT_INSTALL = `${APT} install --yes --no-install-recommends --no-re
 export const NPM_CI =
   "npm ci --loglevel=error --ignore-scripts --no-audit --no-fund --include=dev --include=optional";
 
+/** Begins a docker command to which it is the same which engine it is asked about. */
+export const WITHOUT_HOST = '[ "$1" != --host ] || shift 2';
+
 /**
  * A host that is made of files: its system files below AISTACK_ROOT, its commands in a folder that is
  * the whole PATH. Those that would change a host only tell that they were called. The checkout on it
@@ -186,9 +189,10 @@ export class BareHost {
   withUser(sudo: boolean): this {
     this.#be("ada", 1000);
     if (sudo) {
-      // Options and the user go; `-n true` asks only whether it would work.
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's
-      const rest = 'while [ "${1#-}" != "$1" ]; do [ "$1" != --user ] || shift; shift; done; "$@"';
+      // Options and the user go; `-n true` asks only whether it would work. Commands see by SUDO_USER that they run by it.
+      const rest =
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's
+        'while [ "${1#-}" != "$1" ]; do [ "$1" != --user ] || shift; shift; done; SUDO_USER=ada "$@"';
       this.command(
         "sudo",
         `[ "$*" = "-n true" ] || echo "sudo $*" >>"${this.#calls}"; ${rest}`,
@@ -301,6 +305,7 @@ export class BareHost {
   #dockerClient(): string {
     const engine = join(this.folder, "engine");
     return [
+      WITHOUT_HOST,
       `if [ ! -e "${engine}" ]; then echo "Cannot connect to the Docker daemon" >&2; exit 1; fi`,
       `case "$1" in version) cat "${engine}" ;; info) echo /var/lib/docker ;; ps) cat "${this.folder}/containers" 2>/dev/null ;; image) cat "${this.folder}/images" 2>/dev/null ;; esac`,
       "exit 0",
