@@ -97,7 +97,7 @@ host_is_filled() {
   for images in "${stack_images[@]}"; do
     found=no
     for name in ${images//,/ }; do
-      if docker image inspect "$name" >/dev/null 2>&1; then found=yes; fi
+      if engine image inspect "$name" >/dev/null 2>&1; then found=yes; fi
     done
     [[ $found == yes ]] || return 1
   done
