@@ -1,7 +1,7 @@
-import { execa } from "execa";
 import type { ProbeCommand } from "../host/probe";
 import { probeFailure } from "../plan/probeFailure";
 import type { HostConnection } from "../plan/settings";
+import { execa } from "./execa";
 
 /**
  * Takes a look at a host, and returns what it prints.
