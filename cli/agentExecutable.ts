@@ -1,7 +1,6 @@
 import { constants } from "node:fs";
 import { copyFile, mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { execa } from "execa";
 import {
   AGENT_BUILD_ARGUMENTS,
   AGENT_BUNDLE,
@@ -11,6 +10,7 @@ import {
 import { gpuLoadScript } from "../host/gpuProbe";
 import { HostNotReadyError } from "../plan/errors";
 import { ensureArtifact } from "./artifacts";
+import { execa } from "./execa";
 
 const NAME = "aistack-agent";
 const BUNDLE = basename(AGENT_BUNDLE);

@@ -1,16 +1,13 @@
-import { execFile } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { AGENT_EXECUTABLE, agentRecipe } from "../host/agentRecipe";
 import { StackError } from "../plan/errors";
 import type { ExecutableSpec } from "../plan/hostLayer";
 import { foreign } from "../plan/quote";
 import { computeKey } from "./artifacts/contentKey";
+import { execa } from "./execa";
 import { ownArchitecture } from "./images/architecture";
 import { fileSha256 } from "./models/hashCache";
-
-const run = promisify(execFile);
 
 /**
  * The agent as one executable, made anew where its sources have changed, so that nobody installs yesterday's. That
@@ -33,7 +30,7 @@ export async function ensureCurrentAgent(
 
 async function build(root: string): Promise<void> {
   try {
-    await run(process.execPath, [join(root, "scripts", "agent.mjs")], { cwd: root });
+    await execa(process.execPath, [join(root, "scripts", "agent.mjs")], { cwd: root });
   } catch (error) {
     const { stderr = "", message } = error as Error & { stderr?: string };
     const said = stderr.trim().split("\n").at(-1) || message;

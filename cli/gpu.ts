@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { execa } from "execa";
 import { dockerCommand } from "../host/dockerCommand";
 import {
   type GpuContainerVerdict,
@@ -15,6 +14,7 @@ import { decideGpu } from "../plan/gpuPlan";
 import { requestGpu } from "../plan/gpuRequest";
 import type { GpuRequirement } from "../plan/gpuRequirement";
 import type { HostConnection } from "../plan/settings";
+import { execa } from "./execa";
 import { runProbe } from "./runProbe";
 
 /** A host as its stack declares it. */

@@ -1,6 +1,14 @@
-/** Signals by which a user, a terminal or a service manager ends a command. */
-export const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-export type EndingSignal = (typeof ENDING_SIGNALS)[number];
+import { HANGUP_IGNORED } from "../host/hangup";
+
+export type EndingSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
+
+/**
+ * Signals by which a user, a terminal or a service manager ends a command. Under nohup a HUP is none: scripts/aistack.mjs
+ * listens to it then, so that it has no effect.
+ */
+export const ENDING_SIGNALS: readonly EndingSignal[] = HANGUP_IGNORED
+  ? ["SIGINT", "SIGTERM"]
+  : ["SIGINT", "SIGTERM", "SIGHUP"];
 
 let holders = 0;
 

@@ -1,6 +1,6 @@
-import { execa } from "execa";
 import { readStackRecord } from "../host/stackRecord";
 import { OperationError } from "../plan/errors";
+import { execa } from "./execa";
 import type { OperationOptions } from "./operations";
 
 /**

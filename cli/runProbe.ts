@@ -1,8 +1,8 @@
-import { execa } from "execa";
 import type { ProbeCommand } from "../host/probe";
 import { cutGreeting, markGreeting } from "../host/probeGreeting";
 import { probeFailure } from "../plan/probeFailure";
 import type { HostConnection } from "../plan/settings";
+import { execa } from "./execa";
 
 /**
  * Takes a look at a host, and returns what it prints.

@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { execa } from "execa";
 import { stackFileName } from "../host/checkout";
 import { CHECKPOINTS } from "../host/stackRecord";
 import { CONFIG_DEFAULTS, decodeStackFile } from "../plan/configKeys";
 import { OperationError, StackError } from "../plan/errors";
 import { setSetting } from "../plan/stackFileEdit";
 import { parseYaml } from "../plan/yamlDocument";
+import { execa } from "./execa";
 
 export const STATE_FOLDER = ".state";
 export const PROJECT = "aistack";

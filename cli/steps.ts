@@ -1,6 +1,7 @@
 import { writeSync } from "node:fs";
 import { Listr } from "listr2";
 import type { Progress } from "./artifacts";
+import { ENDING_SIGNALS } from "./heldSignals";
 import { hasCursor, terminalColumns } from "./output";
 import { progressReporter } from "./progressReporter";
 
@@ -18,7 +19,6 @@ export interface Step {
 }
 
 const SHOW_CURSOR = "\u001b[?25h";
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
  * Runs steps one after the other, each on a line of its own with its progress below it; without a
@@ -72,8 +72,8 @@ function showCursorAtSignals(): () => void {
     if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
   };
   const release = () => {
-    for (const name of SIGNALS) process.off(name, onSignal);
+    for (const name of ENDING_SIGNALS) process.off(name, onSignal);
   };
-  for (const name of SIGNALS) process.on(name, onSignal);
+  for (const name of ENDING_SIGNALS) process.on(name, onSignal);
   return release;
 }

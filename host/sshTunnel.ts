@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createConnection, createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { OperationError } from "../plan/errors";
+import { OUTLIVES_TERMINAL } from "./hangup";
 
 /** How long the tunnel may take until it is there. */
 const OPEN_LIMIT_MS = 30_000;
@@ -27,7 +28,10 @@ export async function withTunnel<Result>(
   // A connection of its own: one that others share would keep the forwarding after its end.
   const options = ["-S", "none", "-o", "ExitOnForwardFailure=yes", "-L", forward];
   // It lives as long as its input is open, and that ends with this process, however it is ended.
-  const child = spawn("ssh", [...options, ...ssh, "cat"], { stdio: ["pipe", "ignore", "pipe"] });
+  const child = spawn("ssh", [...options, ...ssh, "cat"], {
+    stdio: ["pipe", "ignore", "pipe"],
+    ...OUTLIVES_TERMINAL,
+  });
   child.stdin.on("error", () => {});
   let said = "";
   const forbidden = new Promise<never>((_resolve, reject) => {

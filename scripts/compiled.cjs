@@ -23,6 +23,8 @@ function ensureCompiled(bundle) {
   if (![bundle, ...COMMANDS[bundle]].every(isCurrent)) {
     const built = spawnSync(process.execPath, [join(root, "scripts", "build.mjs")], {
       encoding: "utf8",
+      // What it starts outlives a lost connection where the command does: see host/hangup.ts.
+      detached: process.env.AISTACK_IGNORE_HUP === "1",
     });
     if (built.status !== 0)
       throw new Error(`aistack could not be compiled (npm run build):\n${built.stderr}`);

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { execa } from "execa";
+import { execa } from "../execa";
 import type { CachePaths } from "./cache";
 
 /** How the name of an unfinished build begins. */

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, statSync, utimesSync } from "node:fs";
 import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { execa } from "execa";
+import { execa } from "../execa";
 import { type CachePaths, createCache, locateCache } from "./cache";
 import { removeTree, sweep, TEMPORARY } from "./clean";
 import { computeKey } from "./contentKey";

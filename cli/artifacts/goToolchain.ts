@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { execa } from "execa";
 import { HostNotReadyError } from "../../plan/errors";
+import { execa } from "../execa";
 import { definedOnly } from "./definedOnly";
 import { type ArtifactRequest, ensureArtifact, hasArtifact } from "./ensureArtifact";
 import { findProjectRoot } from "./projectRoot";

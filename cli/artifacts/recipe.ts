@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { createWriteStream, type WriteStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { OperationError } from "../../plan/errors";
+import { ENDING_SIGNALS } from "../heldSignals";
 
 /** How far a recipe has come, as it says itself. */
 export interface Progress {
@@ -106,8 +107,7 @@ function watchForInterruption(signal: AbortSignal | undefined, act: () => void) 
     act();
   };
   const onAbort = () => interrupt("aborted");
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  const handlers = signals.map((name) => [name, () => interrupt(name)] as const);
+  const handlers = ENDING_SIGNALS.map((name) => [name, () => interrupt(name)] as const);
   for (const [name, handler] of handlers) process.on(name, handler);
   signal?.addEventListener("abort", onAbort);
   if (signal?.aborted) onAbort();

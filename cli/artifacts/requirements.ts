@@ -1,7 +1,8 @@
 import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { execa } from "execa";
+import { HANGUP_IGNORED } from "../../host/hangup";
 import { HostNotReadyError } from "../../plan/errors";
+import { execa } from "../execa";
 
 /** Something a recipe needs on the host, and the package that brings it. */
 export interface Requirement {
@@ -93,10 +94,13 @@ export async function ensureRequirements(
   }
 }
 
+/** What a shell ignores, the command that takes its place ignores, too. */
+const IGNORING_HUP = ["sh", "-c", `trap '' HUP; exec "$@"`, "sh"];
+
 type Apt = (args: readonly string[]) => Promise<{ failed: boolean; output: string }>;
 
 function createApt(sudo: boolean): Apt {
-  const prefix = sudo ? ["sudo"] : [];
+  const prefix = [...(HANGUP_IGNORED ? IGNORING_HUP : []), ...(sudo ? ["sudo"] : [])];
   return async (args) => {
     const [command = "env", ...rest] = [
       ...prefix,
@@ -108,8 +112,13 @@ function createApt(sudo: boolean): Apt {
       "-qq",
       ...args,
     ];
-    // Standard input stays the terminal's: sudo may ask for a password.
-    const result = await execa(command, rest, { stdin: "inherit", all: true, reject: false });
+    // Standard input and the session stay the terminal's: sudo may ask for a password.
+    const result = await execa(command, rest, {
+      stdin: "inherit",
+      detached: false,
+      all: true,
+      reject: false,
+    });
     return { failed: result.failed, output: result.all ?? "" };
   };
 }

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { Agent } from "node:http";
 import { Duplex, PassThrough } from "node:stream";
+import { OUTLIVES_TERMINAL } from "../../host/hangup";
 import { OperationError, StackError } from "../../plan/errors";
 import type { HostConnection } from "../../plan/settings";
 import { explainSshFailure } from "../../plan/sshFailure";
@@ -27,6 +28,7 @@ export class SshAgent extends Agent {
   override createConnection(): Duplex {
     const child = spawn("ssh", [...this.#ssh, "docker", "system", "dial-stdio"], {
       stdio: ["pipe", "pipe", "pipe"],
+      ...OUTLIVES_TERMINAL,
     });
     let said = "";
     child.stderr.on("data", (chunk: Buffer) => {

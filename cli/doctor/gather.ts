@@ -1,4 +1,3 @@
-import { execa } from "execa";
 import type { DoctorFacts } from "../../plan/doctor";
 import type { Check } from "../../plan/doctorCheck";
 import { type Problem, StackError } from "../../plan/errors";
@@ -9,6 +8,7 @@ import type { Settings } from "../../plan/settings";
 import { engineFloorWarning } from "../../plan/versionFloors";
 import { askAgent } from "../agentSocket";
 import { hasEngine, PINS } from "../engine";
+import { execa } from "../execa";
 import { checkRemoteHost } from "../hostChecks";
 import {
   type Observation,

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { execa } from "execa";
 import { OperationError } from "../../plan/errors";
+import { execa } from "../execa";
 import { type Checksum, digestFile, findChecksum } from "./checksums";
 import { fetchFile, fetchText, type OnBytes, Unreachable } from "./http";
 import { EXECUTABLES, type PieceName } from "./pins";

@@ -2,8 +2,8 @@ import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
-import { execa } from "execa";
 import { type CachePaths, findCommand } from "../artifacts";
+import { execa } from "../execa";
 import { EXECUTABLES, PINS, type PluginName, pluginFolder } from "./pins";
 
 /**

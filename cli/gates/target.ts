@@ -1,5 +1,5 @@
-import { execa } from "execa";
 import { dockerCommand, type EngineAccess } from "../../host/dockerCommand";
+import { execa } from "../execa";
 import type { ServiceAddress } from "../models/serviceAddress";
 
 /** A service that a gate looks at, and the engine that it runs on. */

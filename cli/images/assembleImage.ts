@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { execa } from "execa";
 import { baseRecipe, builtImageName } from "../../host/builtImages";
 import {
   createCache,
@@ -11,6 +10,7 @@ import {
 import { computeKey } from "../artifacts/contentKey";
 import { withLock } from "../artifacts/lock";
 import { type Progress, runRecipe } from "../artifacts/recipe";
+import { execa } from "../execa";
 
 /** How a build tells what goes on. */
 export interface BuildReport {

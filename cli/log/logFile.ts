@@ -40,20 +40,31 @@ export function openLogFile(path: string): LineSink | undefined {
       renameSync(path, `${path}.1`);
       file = open(path);
     }
-    return {
-      write: (line) => {
-        // A full disk must not end what the user asked for.
-        try {
-          writeSync(file, line);
-        } catch (error) {
-          if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
-        }
-      },
-    };
+    return lineSink(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
     return undefined;
   }
+}
+
+/**
+ * Writes to a file until it cannot be written to: no disk that is full (ENOSPC, EDQUOT), broken (EIO), read-only (EROFS) or
+ * gone (ESTALE) may end what the user asked for. What came later would leave a gap that nobody sees, so it is left out, too.
+ * @throws Error without a system's code: a bug
+ */
+export function lineSink(file: number): LineSink {
+  let broken = false;
+  return {
+    write: (line) => {
+      if (broken) return;
+      try {
+        writeSync(file, line);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+        broken = true;
+      }
+    },
+  };
 }
 
 /** Never through a link, which somebody else could have put there. */

@@ -3,7 +3,8 @@ import { PassThrough, type Readable } from "node:stream";
 import type Docker from "dockerode";
 import type { ServicePlan } from "../../plan/plan";
 import { askEngine, findInEngine, toUserError } from "../docker/engineErrors";
-import { LineSplitter } from "./lineSplitter";
+import { MessageLines } from "./messageLines";
+import { RawMessages } from "./rawMessages";
 
 /** A line that a service has logged. */
 export interface LogLine {
@@ -64,16 +65,19 @@ async function readOne(
       : bufferToStream(await container.logs({ ...options, follow: false })),
   );
   const sink = (name: LogLine["stream"]) =>
-    new LineSplitter((line) => tell(parseLine(line, service.name, name)));
+    new MessageLines((time, text) => tell({ time, service: service.name, stream: name, text }));
   const [stdout, stderr] = [sink("stdout"), sink("stderr")];
   // A terminal's output is one stream without frames.
-  if (seen.Config.Tty) stream.pipe(stdout);
+  const raw = seen.Config.Tty ? new RawMessages(stdout) : undefined;
+  if (raw !== undefined) stream.pipe(raw, { end: false });
+  // It writes each frame, which is one message of the engine, at once.
   else docker.modem.demuxStream(stream, stdout, stderr);
   try {
     await once(stream, "end");
   } catch (error) {
     if (signal?.aborted !== true) throw toUserError(error, where);
   }
+  raw?.end();
   stdout.end();
   stderr.end();
   return true;
@@ -81,13 +85,6 @@ async function readOne(
 
 function bufferToStream(buffer: Buffer): Readable {
   return new PassThrough().end(buffer);
-}
-
-/** `2026-11-22T12:00:00.123456789Z text`, as the engine prints it with `timestamps`. */
-export function parseLine(line: string, service: string, stream: LogLine["stream"]): LogLine {
-  const blank = line.indexOf(" ");
-  const time = blank < 0 ? line : line.slice(0, blank);
-  return { time, service, stream, text: blank < 0 ? "" : line.slice(blank + 1) };
 }
 
 /** All times have nine decimals and the same zone, so that their texts sort as they do. */

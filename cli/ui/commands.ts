@@ -1,6 +1,6 @@
-import { execa } from "execa";
 import { formatProblem, StackError } from "../../plan/errors";
 import { ServiceControl } from "../control/services";
+import { execa } from "../execa";
 import { log } from "../log";
 import { readServiceLogs } from "../logs/serviceLogs";
 import { print } from "../output";

@@ -82,5 +82,17 @@ fetch_npm() {
 
 # npm_ci FOLDER: a user's own settings (NODE_ENV=production, omit) must leave nothing out.
 npm_ci() {
-  (cd "$1" && "${npm_command[@]}" ci --loglevel=error --ignore-scripts --no-audit --no-fund --include=dev --include=optional)
+  local alone=()
+  if hup_is_ignored; then alone=(setsid --wait); fi
+  (cd "$1" && ${alone[@]+"${alone[@]}"} "${npm_command[@]}" ci --loglevel=error --ignore-scripts --no-audit --no-fund --include=dev --include=optional)
+}
+
+# Under nohup. What bash starts then ignores HUP, too, but Node gives it its usual effect: npm needs a session of its own, which
+# the HUP to a shell's jobs does not reach. Bit 0 of the mask is signal 1, HUP.
+hup_is_ignored() {
+  local key mask
+  while read -r key mask; do
+    [[ $key != SigIgn: ]] || break
+  done 2>/dev/null </proc/self/status
+  (((0x${mask:-0} & 1) != 0))
 }

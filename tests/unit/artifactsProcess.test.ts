@@ -17,6 +17,8 @@ beforeAll(async () => {
       loader: "ts",
       contents: `
         import { ensureArtifact } from "../../cli/artifacts";
+        // As scripts/aistack.mjs does.
+        if (process.env.AISTACK_IGNORE_HUP === "1") process.on("SIGHUP", () => {});
         const [recipe] = process.argv.slice(2);
         try {
           const path = await ensureArtifact({
@@ -70,9 +72,9 @@ interface Driver {
   readonly ended: Promise<number | null>;
 }
 
-function start(recipe: string): Driver {
+function start(recipe: string, variables: Readonly<Record<string, string>> = {}): Driver {
   const child = spawn(process.execPath, [bundle, recipe], {
-    env: { ...process.env, AISTACK_CACHE: join(folder, "cache") },
+    env: { ...process.env, AISTACK_CACHE: join(folder, "cache"), ...variables },
     stdio: ["ignore", "pipe", "inherit"],
     // A process group of its own, as a shell gives it: Ctrl-C signals the whole of it.
     detached: true,
@@ -128,6 +130,15 @@ test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
     expect(artifacts()).toEqual([]);
   },
 );
+
+test("SIGHUP is nothing to a build that is to outlive its terminal", async () => {
+  const driver = start(writeRecipe(), { AISTACK_IGNORE_HUP: "1" });
+  await driver.says("started");
+  process.kill(-(driver.process.pid ?? 0), "SIGHUP");
+  writeFileSync(join(folder, "go"), "");
+  await driver.says("built ");
+  expect(await driver.ended).toBe(0);
+});
 
 test("SIGKILL ends the recipe too, frees the lock, and the next run sweeps what is left", async () => {
   const recipe = writeRecipe();

@@ -124,6 +124,27 @@ describe("installing", () => {
     expect((await host.install(["--yes"])).changes).toEqual([NPM_CI, "aistack install --yes"]);
   });
 
+  test.each([
+    ["of its own under nohup: Node would die of the HUP that the shell sends to its jobs", true],
+    ["of the terminal's otherwise: Ctrl+C is to reach it", false],
+  ])("npm runs in a session %s", async (_what, nohup) => {
+    const npm = readFileSync(join(host.folder, "later/tools/npm"), "utf8");
+    const note = `read -r pid _ _ _ _ session _ </proc/$$/stat; [ "$1" != ci ] || echo "$pid $session" >"${host.folder}/session"`;
+    host.later(
+      "npm",
+      npm.replace("#!/bin/sh", () => note),
+      false,
+    );
+    const install = join(host.checkout, "install.sh");
+    const [command = install, ...args] = [...(nohup ? ["nohup"] : []), install, "--yes"];
+    const { code, changes } = await host.run(command, args, { AISTACK_ROOT: host.root });
+    expect(code).toBe(0);
+    expect(changes.slice(-2)).toEqual([NPM_CI, "aistack install --yes"]);
+    const [pid, session] = readFileSync(join(host.folder, "session"), "utf8").trim().split(" ");
+    expect(session).toMatch(/^\d+$/);
+    expect(pid === session).toBe(nohup);
+  });
+
   test("a Node that is too old for the packages only fetches a newer npm", async () => {
     host.withPackages().command("node", "echo v18.19.0", false);
     const npm = join(host.folder, "npm-cli");

@@ -1,21 +1,34 @@
 // What signals do to an operation: a real process runs it, with a stand-in for the engine that notes what it gets.
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
-import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const bundles = mkdtempSync(join(tmpdir(), "operation-bundle-"));
-const driver = join(bundles, "driver.mjs");
+const driver = join(bundles, "aistack");
 let folder: string;
 let running: ChildProcess;
 
 beforeAll(async () => {
   // Where the bundle finds Pulumi's packages, and what it knows a checkout by.
   for (const name of ["node_modules", "engine"]) symlinkSync(join(ROOT, name), join(bundles, name));
+  for (const name of ["bin", "scripts"]) mkdirSync(join(bundles, name));
+  for (const name of ["aistack", "scripts/aistack.mjs"])
+    copyFileSync(join(ROOT, name), join(bundles, name));
+  writeFileSync(join(bundles, "scripts/compiled.cjs"), "exports.ensureCompiled = () => {};");
   await build({
     stdin: {
       resolveDir: import.meta.dirname,
@@ -23,8 +36,7 @@ beforeAll(async () => {
       contents: `
         import { up } from "../../cli/operations";
         import { traceRun } from "../../cli/log/run";
-        const [root] = process.argv.slice(2);
-        process.exitCode = await traceRun("up", async () => {
+        export const main = ([root]) => traceRun("up", async () => {
           try {
             await up({
               root, stack: "lab", environment: process.env, color: false,
@@ -41,7 +53,7 @@ beforeAll(async () => {
     platform: "node",
     format: "esm",
     external: ["@pulumi/*"],
-    outfile: driver,
+    outfile: join(bundles, "bin/aistack.mjs"),
     banner: {
       js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
     },
@@ -82,12 +94,16 @@ afterEach(() => {
 
 const noted = () => readFileSync(join(folder, "noted"), "utf8").trim().split("\n");
 
-/** An operation in a process group of its own, as a terminal runs it, with the engine at work. */
-async function begin(): Promise<{
+/**
+ * An operation in a process group of its own, as a terminal runs it, with the engine at work.
+ * @param start what starts the command
+ */
+async function begin(start: readonly string[] = []): Promise<{
   readonly ended: Promise<{ code: number | null; said: string }>;
 }> {
   const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
-  running = spawn(process.execPath, [driver, folder], { env, detached: true });
+  const [command = driver, ...args] = [...start, driver, folder];
+  running = spawn(command, args, { env, detached: true });
   let said = "";
   running.stderr?.setEncoding("utf8").on("data", (text: string) => {
     said += text;
@@ -152,4 +168,30 @@ test("a reader that has seen enough does not break an update off", async () => {
   writeFileSync(join(folder, "go"), "");
   expect(await ended).toEqual({ code: 0, said: "" });
   expect(noted()).toEqual(["finished"]);
+});
+
+describe("a command that is to outlive its terminal", () => {
+  const starts = [
+    ["nohup", ["nohup"]],
+    ["a shell that ignores HUP", ["bash", "-c", `trap '' HUP; "$@"; exit`, "bash"]],
+  ] as const;
+  test.each(starts)("takes no notice of a HUP: %s", async (_what, start) => {
+    const { ended } = await begin(start);
+    // What a shell does that loses its connection: each process of the job gets it.
+    process.kill(-(running.pid ?? 0), "SIGHUP");
+    const rounds = () => readFileSync(join(folder, "rounds")).length;
+    const before = rounds();
+    await eventually(() => rounds() > before + 5, "the engine's next rounds");
+    writeFileSync(join(folder, "go"), "");
+    expect(await ended).toEqual({ code: 0, said: expect.not.stringContaining("Interrupted") });
+    expect(noted()).toEqual(["finished"]);
+  });
+
+  test("is still interrupted by other signals", async () => {
+    const { ended } = await begin(["nohup"]);
+    process.kill(-(running.pid ?? 0), "SIGTERM");
+    await finishStep();
+    expect(await ended).toEqual({ code: 1, said: expect.stringContaining(TOLD) });
+    expect(noted()).toEqual(["INT", "finished"]);
+  });
 });

@@ -1,18 +1,21 @@
 import { execFileSync } from "node:child_process";
 import {
+  closeSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   rmSync,
   statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createLogger } from "../../cli/log";
-import { logPath, openLogFile } from "../../cli/log/logFile";
+import { lineSink, logPath, openLogFile } from "../../cli/log/logFile";
 import { chooseLevel } from "../../cli/log/run";
 
 let folder: string;
@@ -80,6 +83,37 @@ test("a link is not followed, and the command goes on without a log", () => {
 test("a folder that cannot be made: no log", () => {
   writeFileSync(join(folder, "state"), "a file");
   expect(openLogFile(file)).toBeUndefined();
+});
+
+describe("a log that cannot be written", () => {
+  test.each([
+    // A file that is open for reading only: any code but ENOSPC stands for EDQUOT, EIO, EROFS, ESTALE, EFBIG.
+    ["EBADF", () => openSync("/dev/null", "r")],
+    ["ENOSPC", () => openSync("/dev/full", "w")],
+  ])("does not end the command: %s", (code, open) => {
+    const opened = open();
+    try {
+      expect(() => writeSync(opened, "x")).toThrow(expect.objectContaining({ code }));
+      const logger = createLogger("info", lineSink(opened));
+      logger.info({ event: "a" });
+      logger.info({ event: "b" });
+    } finally {
+      closeSync(opened);
+    }
+  });
+
+  test("is not written to any more: it would have a gap", () => {
+    const opened = openSync("/dev/null", "r");
+    const sink = lineSink(opened);
+    sink.write("lost\n");
+    closeSync(opened);
+    writeFileSync(join(folder, "log"), "");
+    // The lowest free number, so the same one again.
+    expect(openSync(join(folder, "log"), "a")).toBe(opened);
+    sink.write("later\n");
+    closeSync(opened);
+    expect(readFileSync(join(folder, "log"), "utf8")).toBe("");
+  });
 });
 
 describe("the level", () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { connectDocker } from "../../cli/docker/connect";
-import { LineSplitter } from "../../cli/logs/lineSplitter";
+import { MessageLines } from "../../cli/logs/messageLines";
 import { type LogLine, readServiceLogs } from "../../cli/logs/serviceLogs";
 import { StandInEngine } from "../support/docker/standInEngine";
 import { planStandard } from "../support/plan/stack";
@@ -69,26 +69,118 @@ test("a container with a terminal has one stream", async () => {
   expect((await read(false)).lines).toMatchObject([{ stream: "stdout", text: "prompt" }]);
 });
 
+const T1 = "2026-11-22T12:00:00.000000001Z";
+const T2 = "2026-11-22T12:00:00.000000002Z";
+const T3 = "2026-11-22T12:00:00.000000003Z";
+
+/** As the engine sends a line that it keeps in pieces: each with a time of its own, only the last with an end. */
+function inPieces(text: Buffer, end = "\n"): Buffer[] {
+  const pieces: Buffer[] = [];
+  const bytes = Buffer.concat([text, Buffer.from(end)]);
+  for (let at = 0; at < bytes.length; at += PIECE) {
+    const time = `2026-11-22T12:00:00.${String(pieces.length + 1).padStart(9, "0")}Z `;
+    pieces.push(Buffer.concat([Buffer.from(time), bytes.subarray(at, at + PIECE)]));
+  }
+  return pieces;
+}
+const PIECE = 16 * 1024;
+
+describe.each([
+  ["frames", false],
+  ["a terminal's bytes", true],
+] as const)("a line beyond 16 KiB in %s", (_what, tty) => {
+  const service = "ollama";
+  const stream = "stdout";
+
+  async function told(text: string): Promise<LogLine[]> {
+    const log = inPieces(Buffer.from(text), tty ? "\r\n" : "\n").map((piece) => ({
+      stream: 1 as const,
+      text: piece.toString(),
+    }));
+    log.push({ stream: 1, text: `${T3} after\n` });
+    engine.add("aistack-ollama", { tty, log });
+    return (await read(false)).lines;
+  }
+
+  test("has the first piece's time, and none within", async () => {
+    const text = "x".repeat(40_000);
+    expect(await told(text)).toEqual([
+      { time: T1, service, stream, text },
+      { time: T3, service, stream, text: "after" },
+    ]);
+  });
+
+  test("may end where a piece does", async () => {
+    const text = "x".repeat(2 * PIECE);
+    expect((await told(text)).map((line) => line.text)).toEqual([text, "after"]);
+  });
+
+  test("may hold what looks like a time, elsewhere than where a piece begins", async () => {
+    const text = `${"x".repeat(PIECE - 100)} ${T2} ${"y".repeat(9000)}`;
+    expect((await told(text)).map((line) => line.text)).toEqual([text, "after"]);
+  });
+
+  test("is told in several lines beyond 64 KiB, all with its time", async () => {
+    const lines = await told("word ".repeat(30_000));
+    expect(lines.map(({ time, text }) => [time, text.length])).toEqual([
+      [T1, 81_920],
+      [T1, 150_000 - 81_920],
+      [T3, 5],
+    ]);
+    expect(
+      lines
+        .slice(0, 2)
+        .map(({ text }) => text)
+        .join(""),
+    ).toBe("word ".repeat(30_000));
+  });
+});
+
 describe("lines of a stream", () => {
-  const split = (...chunks: Buffer[]) => {
-    const lines: string[] = [];
-    const splitter = new LineSplitter((line) => lines.push(line));
-    for (const chunk of chunks) splitter.write(chunk);
+  const split = (...messages: (Buffer | string)[]) => {
+    const lines: [time: string, text: string][] = [];
+    const splitter = new MessageLines((time, text) => lines.push([time, text]));
+    for (const message of messages) splitter.write(message);
     splitter.end();
     return lines;
   };
 
   test("a character that is cut in two is put together", () => {
-    const bytes = Buffer.from("naïve\n");
-    expect(split(bytes.subarray(0, 3), bytes.subarray(3))).toEqual(["naïve"]);
+    const bytes = Buffer.from(`${T1} naïve\n`);
+    expect(split(bytes.subarray(0, 34), bytes.subarray(34))).toEqual([[T1, "naïve"]]);
+  });
+
+  test("a character that two pieces share is put together, too", () => {
+    const text = `${"x".repeat(PIECE - 1)}ïve`;
+    expect(split(...inPieces(Buffer.from(text)))).toEqual([[T1, text]]);
   });
 
   test("the last line needs no end", () => {
-    expect(split(Buffer.from("a\n\nb"))).toEqual(["a", "", "b"]);
+    expect(split(`${T1} a\n${T2} \n${T3} b`)).toEqual([
+      [T1, "a"],
+      [T2, ""],
+      [T3, "b"],
+    ]);
+  });
+
+  test("what is no time stays: a word, a date, a time of another form", () => {
+    for (const rest of ["Z b\n", "2026-11-22Z b\n", "2026-11-22T12:00Z b\n", "12:00:00Z b\n"])
+      expect(split(`${T1} a `, rest)).toEqual([[T1, `a ${rest.trimEnd()}`]]);
+  });
+
+  test("a line without a time has that of the one before", () => {
+    expect(split(`${T1} a\nb c\n`)).toEqual([
+      [T1, "a"],
+      [T1, "b c"],
+    ]);
   });
 
   test("a line without end is told in pieces", () => {
-    const lines = split(Buffer.alloc(70_000, "x"), Buffer.from("y\n"));
-    expect(lines.map((line) => line.length)).toEqual([70_000, 1]);
+    const lines = split(`${T1} ${"x".repeat(70_000)}`, `${T2} y z\n`, `${T3} next\n`);
+    expect(lines.map(([time, text]) => [time, text.length])).toEqual([
+      [T1, 70_000],
+      [T1, 3],
+      [T3, 4],
+    ]);
   });
 });

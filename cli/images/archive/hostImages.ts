@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { execa } from "execa";
 import { dockerCommand } from "../../../host/dockerCommand";
 import type { HostAccess } from "../../../host/hostAccess";
 import { isRecord } from "../../../plan/yamlDocument";
+import { execa } from "../../execa";
 
 /** What an image is, told in ways that do not depend on the engine that keeps it. */
 export interface ImageIdentity {

@@ -1,5 +1,5 @@
-import { execa } from "execa";
 import { credentialsKey, type DockerConfig } from "../../../host/dockerConfig";
+import { execa } from "../../execa";
 import { RegistryFault } from "./fault";
 
 /** What a registry is signed in to with. Secrets: in no message. */

@@ -1,7 +1,7 @@
-import { execa } from "execa";
 import { gpuUsageOf, readAgentGpus } from "../../../plan/gpuUsage";
 import { NVIDIA_SMI_LOAD_ARGUMENTS, parseNvidiaSmiLoad } from "../../../plan/nvidiaSmiLoad";
 import { askAgent } from "../../agentSocket";
+import { execa } from "../../execa";
 import type { FeedContext } from "./context";
 import { repeat } from "./repeat";
 
