@@ -1,4 +1,3 @@
-import { execa } from "execa";
 import { accessHost, onHost } from "../../host/hostAccess";
 import { type Problem, StackError } from "../../plan/errors";
 import type { HostFacts } from "../../plan/hostFacts";
@@ -7,6 +6,7 @@ import { describeBuild } from "../../plan/imageRemedy";
 import { chooseImage } from "../../plan/images";
 import type { ServicePlan, StackPlan } from "../../plan/plan";
 import type { HostConnection } from "../../plan/settings";
+import { execa } from "../execa";
 import { answers, reachableImages } from "../reachability";
 
 /** Images that a host does not have yet, by where they come from. */
