@@ -32,6 +32,7 @@ export class LocalaiModel extends pulumi.ComponentResource {
           LOCALAI_KIND: model.kind,
           LOCALAI_NAME: model.name,
           ...(model.from === undefined ? {} : { LOCALAI_FROM: model.from }),
+          ...(model.variant === undefined ? {} : { LOCALAI_VARIANT: model.variant }),
           LOCALAI_RECORD: model.recordFile,
           CONTAINER: model.container,
           // Differs from the stored text only where the host was seen to differ from what is declared.

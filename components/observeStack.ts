@@ -12,7 +12,7 @@ import { gpuProbeCommand, type ProbeCommand, probeCommand } from "../host/probe"
 import { ensureSecrets } from "../host/secretStore";
 import { readOwnership, readStackRecord } from "../host/stackRecord";
 import { decodePulumiConfig, isUnconfigured } from "../plan/configKeys";
-import { describeDrift } from "../plan/differences";
+import { describeDrift, describeReplacements } from "../plan/differences";
 import { describeEmbeddings } from "../plan/embeddings";
 import { StackError } from "../plan/errors";
 import { parseGpuFacts } from "../plan/gpuFacts";
@@ -95,6 +95,7 @@ export async function observeStack(): Promise<AiStackArgs> {
   const notes = [
     ...describeEmbeddings(plan, facts),
     ...describeHiddenChanges(resolved, facts, secrets),
+    ...describeReplacements(resolved),
   ];
   for (const line of notes) await pulumi.log.info(line);
   const pulled = resolved.services.filter(({ image }) => !image.built);

@@ -10,6 +10,9 @@ export function localaiRecordFolder(stack: string): string {
   return `.state/localai/${stack}`;
 }
 
+/** People wait for a look, and a preview that knows less does no harm. */
+const LOOK_LIMIT_MS = 10_000;
+
 /**
  * Asks LocalAI what it has.
  * @returns undefined where it does not answer, or not as it should: then nothing is known of it
@@ -19,7 +22,8 @@ export async function gatherLocalaiFacts(
   apiKey: string,
 ): Promise<LocalaiFacts | undefined> {
   try {
-    return await new LocalaiClient({ url, hostUrl: url, container: "" }, apiKey).facts();
+    const address = { url, hostUrl: url, container: "" };
+    return await new LocalaiClient(address, apiKey, LOOK_LIMIT_MS).facts();
   } catch (error) {
     if (error instanceof OperationError) return undefined;
     throw error;

@@ -62,5 +62,23 @@ export function describeChanges(resolved: ResolvedStack, facts: HostFacts): stri
   const models = resolved.models
     .filter(({ inSync, drift }) => !inSync && drift.length === 0)
     .map(({ name }) => `model ${name} is to be made`);
-  return [...changes, ...models];
+  const localai = resolved.localai
+    .filter(
+      ({ inSync, drift, replacement }) =>
+        !inSync && drift.length === 0 && replacement === undefined,
+    )
+    .map(({ kind, name }) => `${kind} ${name} of LocalAI is to be made`);
+  return [...changes, ...models, ...localai, ...describeReplacements(resolved)];
+}
+
+/**
+ * What LocalAI has, but for another kind of GPU or from elsewhere. The engine's own diff cannot show it: the environment
+ * that it is in holds a key, too.
+ */
+export function describeReplacements(resolved: ResolvedStack): string[] {
+  return resolved.localai.flatMap(({ kind, name, replacement }) =>
+    replacement === undefined
+      ? []
+      : [`${kind} ${name} of LocalAI is to be installed anew, ${replacement}`],
+  );
 }

@@ -58,6 +58,7 @@ export function applyGpu(
   if (facts === undefined) throw new Error("the host's GPUs were not looked at");
   const gpuDecision = decideGpu(plan.gpu, facts);
   if (!gpuDecision.usable) return { ...plan, gpuDecision };
+  const { gpu: vendor } = plan.gpu;
   const request = requestGpu(plan.gpu, facts);
   return {
     ...plan,
@@ -67,6 +68,7 @@ export function applyGpu(
         ? {
             ...service,
             image: imageForGpu(service, request.variantKey, present),
+            variant: variantForGpu(service, request.variantKey, present) ?? vendor,
             container: withGpu(service.container, request),
           }
         : service,
@@ -74,21 +76,34 @@ export function applyGpu(
   };
 }
 
-/**
- * The image of a service for a kind of GPU. A driver that serves CUDA 13 serves 12 as well, so where a release has no
- * image for 13 that one is run; also where the engine has that one alone, as from an archive, unless the registry's is asked for.
- */
+/** The image of a service for a kind of GPU; its only one where it has no other. */
 export function imageForGpu(
-  { image, variants }: Pick<ServicePlan, "image" | "variants">,
+  service: Pick<ServicePlan, "image" | "variants">,
+  key: GpuVariant | undefined,
+  present?: PresentImages,
+): ImagePlan {
+  const variant = variantForGpu(service, key, present);
+  return (variant && service.variants[variant]) ?? service.image;
+}
+
+const OLDER_CUDA = "nvidia-cuda-12" satisfies GpuVariant;
+
+/**
+ * Which of a service's images is for a kind of GPU; undefined where none is. A driver that serves CUDA 13 serves 12 as
+ * well, so where a release has no image for 13 that one is run; also where the engine has that one alone, as from an
+ * archive, unless the registry's is asked for.
+ */
+function variantForGpu(
+  { variants }: Pick<ServicePlan, "variants">,
   key: GpuVariant | undefined,
   present: PresentImages = new Set(),
-): ImagePlan {
+): GpuVariant | undefined {
   const exact = key === undefined ? undefined : variants[key];
-  const older = key === "nvidia-cuda-13" ? variants["nvidia-cuda-12"] : undefined;
-  if (exact === undefined) return older ?? image;
+  const older = key === "nvidia-cuda-13" ? variants[OLDER_CUDA] : undefined;
+  if (exact === undefined) return older === undefined ? undefined : OLDER_CUDA;
   const isThere = (plan: ImagePlan) => imageNames(plan).some((name) => present.has(name));
   const olderAlone = older !== undefined && !isThere(exact) && isThere(older);
-  return olderAlone && exact.source !== "registry" ? older : exact;
+  return olderAlone && exact.source !== "registry" ? OLDER_CUDA : key;
 }
 
 function withGpu(container: ContainerSpec, request: GpuRequest): ContainerSpec {

@@ -75,6 +75,8 @@ export interface ServicePlan {
   readonly gpu: boolean;
   /** images for the stack's kind of GPU, in the place of `image` */
   readonly variants: VariantImages;
+  /** key of the image among them that is run; the vendor where it is run on GPUs with its only image; absent: on the CPU */
+  readonly variant?: string;
 }
 
 /** Enough for a service whose first start does no more than start. */

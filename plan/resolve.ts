@@ -155,6 +155,7 @@ function resolveLocalaiOf(input: ResolveInput): ResolvedLocalai[] {
   if (service === undefined) return [];
   return resolveLocalai({
     specs: input.plan.localai,
+    variant: service.variant,
     facts: input.localaiFacts,
     records: input.localaiRecords ?? {},
     url: service.endpoint,

@@ -124,7 +124,9 @@ async function lookAtStack(root: string, named: string | undefined): Promise<Sta
   const { problems } = seen;
   const known = { ...NOTHING_SEEN, name, host, hostChecks, problems, warnings, agent };
   try {
-    return { ...known, status: summarise(root, name, seen) };
+    const status = await summarise(root, name, seen);
+    // What kept LocalAI from being asked is among them, too.
+    return { ...known, problems: status.problems, status };
   } catch (error) {
     return { ...known, configuration: problemsOf(error) };
   }

@@ -3,6 +3,7 @@ import { readLocalaiRecord, writeLocalaiRecord } from "../../host/localaiFacts";
 import { OperationError } from "../../plan/errors";
 import {
   isInstalled,
+  isOfOtherOrigin,
   type LocalaiSpec,
   localaiOrigin,
   localaiRequest,
@@ -31,12 +32,12 @@ export async function ensureLocalai(input: EnsureLocalaiInput): Promise<string> 
   const { spec, recordFile, log } = input;
   const client = new LocalaiClient(input, input.apiKey);
   const origin = localaiOrigin(spec);
-  // Without a record (a new checkout, an older volume) it is taken as it is: the network may be gone.
-  const recorded = readLocalaiRecord(recordFile) ?? origin;
-  if (recorded === origin && isInstalled(spec, await client.facts())) {
+  const facts = await client.facts();
+  const present = isInstalled(spec, facts);
+  if (present && !isOfOtherOrigin(spec, facts, readLocalaiRecord(recordFile))) {
     log(`${spec.name} is there already`);
   } else {
-    await follow(client, await client.install(localaiRequest(spec)), input);
+    await follow(client, await client.install(localaiRequest(spec, present)), input);
     await expectInstalled(client, spec);
   }
   writeLocalaiRecord(recordFile, origin);

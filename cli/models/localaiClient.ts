@@ -24,10 +24,12 @@ const MOST_BYTES = 16 * 1024 ** 2;
 export class LocalaiClient {
   readonly #address: ServiceAddress;
   readonly #apiKey: string;
+  readonly #limitMs: number;
 
-  constructor(address: ServiceAddress, apiKey: string) {
+  constructor(address: ServiceAddress, apiKey: string, limitMs = LIMIT_MS) {
     this.#address = address;
     this.#apiKey = apiKey;
+    this.#limitMs = limitMs;
   }
 
   /** @throws OperationError where LocalAI does not answer as it should */
@@ -66,7 +68,7 @@ export class LocalaiClient {
         method: body === undefined ? "GET" : "POST",
         body,
         token: this.#apiKey,
-        limitMs: LIMIT_MS,
+        limitMs: this.#limitMs,
         mostBytes: MOST_BYTES,
       });
     } catch (error) {

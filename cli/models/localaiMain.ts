@@ -11,6 +11,7 @@ async function main(): Promise<string> {
     LOCALAI_KIND,
     LOCALAI_NAME = "",
     LOCALAI_FROM,
+    LOCALAI_VARIANT,
     LOCALAI_RECORD = "",
     CONTAINER = "",
   } = process.env;
@@ -20,6 +21,7 @@ async function main(): Promise<string> {
         kind: LOCALAI_KIND === "backend" ? "backend" : "model",
         name: LOCALAI_NAME,
         from: LOCALAI_FROM,
+        variant: LOCALAI_VARIANT,
       },
       url,
       hostUrl: LOCALAI_URL,

@@ -1,10 +1,13 @@
+import { accessHost } from "../../host/hostAccess";
+import { type LocalaiObservation, observeLocalai } from "../../host/localaiObservation";
 import { modelRecordFolder } from "../../host/modelFacts";
-import { HostNotReadyError } from "../../plan/errors";
+import { HostNotReadyError, OperationError, type Problem } from "../../plan/errors";
 import type { HostFacts } from "../../plan/hostFacts";
 import { objectsOf, withoutObjects } from "../../plan/ownership";
 import type { StackPlan } from "../../plan/plan";
 import { engineProblem } from "../../plan/preflight";
 import { resolveStack } from "../../plan/resolve";
+import type { SecretValues } from "../../plan/secrets";
 import { reportStatus, type StatusReport } from "../../plan/statusReport";
 import { type Observation, observe } from "../observe";
 import { readStackSecrets } from "../stackSecrets";
@@ -25,25 +28,48 @@ export async function collectStatus(root: string, stack: string): Promise<Collec
   const engine = engineProblem(observed.facts, observed.plan.host);
   if (engine !== undefined) throw new HostNotReadyError([engine]);
   const { plan, facts } = observed;
-  return { plan, facts, report: summarise(root, stack, observed) };
+  return { plan, facts, report: await summarise(root, stack, observed) };
 }
 
-/** What a look at a stack comes to, where Docker answers. */
-export function summarise(
+/** What a look at a stack comes to, where Docker answers; LocalAI is asked now, where something is declared to it. */
+export async function summarise(
   root: string,
   stack: string,
   { plan, facts, models, problems, record, host }: Observation,
-): StatusReport {
+): Promise<StatusReport> {
   const { values: secrets } = readStackSecrets(root, stack, plan.secrets, false);
+  const localai = await lookAtLocalai(root, stack, plan, secrets);
   const resolved = resolveStack({
-    plan,
+    plan: localai.plan,
     facts: withoutObjects(facts, objectsOf("leftover", plan, facts, record)),
     fileHashes: models.fileHashes,
     records: models.records,
     recordFolder: modelRecordFolder(stack),
+    ...localai.seen,
     secrets,
     now: new Date(),
     record,
   });
-  return reportStatus(stack, plan, facts, resolved, problems, host);
+  return reportStatus(stack, plan, facts, resolved, [...problems, ...localai.problems], host);
+}
+
+/**
+ * LocalAI as a preview looks at it. A preview ends where the host lets nobody through; here that is one problem, and the rest
+ * is told all the same.
+ */
+async function lookAtLocalai(
+  root: string,
+  stack: string,
+  plan: StackPlan,
+  secrets: SecretValues,
+): Promise<{ plan: StackPlan; seen: LocalaiObservation; problems: readonly Problem[] }> {
+  try {
+    const access = accessHost(root, stack, plan.host);
+    const seen = await observeLocalai(root, stack, plan, access, secrets);
+    return { plan, seen, problems: [] };
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error;
+    // Of what nobody could ask for, nothing is said.
+    return { plan: { ...plan, localai: [] }, seen: {}, problems: error.problems };
+  }
 }

@@ -18,7 +18,7 @@ interface Registration {
 }
 
 /** Registers the component of one model, and returns what the engine gets of its command. */
-async function register(spec: LocalaiSpec, models: readonly string[]) {
+async function register(spec: LocalaiSpec, models: readonly string[], variant?: string) {
   const inputs: Record<string, Record<string, unknown>> = {};
   await pulumi.runtime.setMocks({
     call: () => {
@@ -41,7 +41,8 @@ async function register(spec: LocalaiSpec, models: readonly string[]) {
   };
   const [model] = resolveLocalai({
     specs: [spec],
-    facts: { models, backends: [] },
+    variant,
+    facts: { models, backends: [], builds: {} },
     records: {},
     url: "http://127.0.0.1:8080",
     container: "aistack-localai",
@@ -105,4 +106,18 @@ test("a backend is told as one", async () => {
   );
   expect(resourceName).toBe("localai-backend-llama-cpp");
   expect(inputs["aistack:index:LocalaiModel"]).toEqual({ backend: "llama-cpp" });
+});
+
+test.each([undefined, "nvidia-cuda-12"])("a backend for %s, which no model is", async (variant) => {
+  const environmentOf = async (kind: LocalaiSpec["kind"]) => {
+    const { inputs } = await register({ kind, name: "a", from: undefined }, [], variant);
+    const { environment } = inputs["command:local:Command"] ?? {};
+    return (environment as { value: Record<string, unknown> }).value;
+  };
+  // Absent on the CPU, so that stacks of earlier versions have nothing to change.
+  const expected = variant === undefined ? {} : { LOCALAI_VARIANT: variant };
+  const variantOf = ({ LOCALAI_VARIANT: value }: Record<string, unknown>) =>
+    value === undefined ? {} : { LOCALAI_VARIANT: value };
+  expect(variantOf(await environmentOf("backend"))).toEqual(expected);
+  expect(variantOf(await environmentOf("model"))).toEqual({});
 });

@@ -42,7 +42,11 @@ const facts = () => gatherLocalaiFacts(localai.url, localai.apiKey);
 describe("what is declared", () => {
   test("a backend is installed where it is absent, and remembered", async () => {
     expect(await ensure(backend("whisper"))).toBe("backend of the gallery: whisper");
-    expect(await facts()).toEqual({ models: [], backends: ["cpu-whisper", "whisper"] });
+    expect(await facts()).toEqual({
+      models: [],
+      backends: ["cpu-whisper", "whisper"],
+      builds: { whisper: "cpu-whisper" },
+    });
     expect(log.at(-1)).toBe("whisper: completed");
     const record = recordOf(backend("whisper"));
     expect(readFileSync(record, "utf8")).toBe('{"origin":"backend of the gallery: whisper"}\n');
@@ -59,6 +63,7 @@ describe("what is declared", () => {
     expect(await facts()).toEqual({
       models: ["stand-in-chat"],
       backends: ["cpu-llama-cpp", "cpu-whisper", "llama-cpp", "whisper"],
+      builds: { "llama-cpp": "cpu-llama-cpp", whisper: "cpu-whisper" },
     });
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   isInstalled,
+  isOfOtherOrigin,
   type LocalaiSpec,
   localaiOrigin,
   localaiRecordName,
@@ -14,7 +15,12 @@ import { settings } from "../support/plan/settings";
 const NOW = new Date("2026-11-25T12:00:00.000Z");
 
 const model = (name: string, from?: string): LocalaiSpec => ({ kind: "model", name, from });
-const backend = (name: string): LocalaiSpec => ({ kind: "backend", name, from: undefined });
+const backend = (name: string, variant?: string): LocalaiSpec => ({
+  kind: "backend",
+  name,
+  from: undefined,
+  ...(variant === undefined ? {} : { variant }),
+});
 
 test("backends come before the models that need them, each in declared order", () => {
   const declared = settings({
@@ -53,9 +59,19 @@ test.each([
   expect(localaiRequest(spec)).toEqual(request);
 });
 
-test("an origin tells galleries, kinds and addresses apart", () => {
-  expect([backend("a"), model("a"), model("a", "oci://a")].map(localaiOrigin)).toEqual([
+test("a backend that is there already is installed anew only where that is forced", () => {
+  expect(localaiRequest(backend("llama-cpp"), true)).toEqual({
+    path: "/backends/apply",
+    body: { id: "llama-cpp", force: true },
+  });
+  expect(localaiRequest(model("bert"), true)).toEqual(localaiRequest(model("bert")));
+});
+
+test("an origin tells galleries, kinds, GPUs and addresses apart", () => {
+  const specs = [backend("a"), backend("a", "amd"), model("a"), model("a", "oci://a")];
+  expect(specs.map(localaiOrigin)).toEqual([
     "backend of the gallery: a",
+    "backend of the gallery: a, for amd",
     "model of the gallery: a",
     "oci://a",
   ]);
@@ -78,14 +94,65 @@ test.each([
   [backend("vllm"), false],
   [backend("bert"), false],
 ])("whether %o is installed: %s", (spec, expected) => {
-  const facts = { models: ["bert"], backends: ["cpu-llama-cpp", "llama-cpp", "other@vllm"] };
+  const backends = ["cpu-llama-cpp", "llama-cpp", "other@vllm"];
+  const facts = { models: ["bert"], backends, builds: {} };
   expect(isInstalled(spec, facts)).toBe(expected);
+});
+
+describe("whether a backend was installed for something else", () => {
+  const RECORD = "backend of the gallery: llama-cpp";
+  const facts = (build: string) => ({
+    models: [],
+    backends: ["llama-cpp", build],
+    builds: { "llama-cpp": build },
+  });
+  test.each([
+    ["recorded for the CPU, declared for it", undefined, "cpu-llama-cpp", RECORD, false],
+    ["recorded for the CPU, declared for a GPU", "amd", "cpu-llama-cpp", RECORD, true],
+    [
+      "recorded for a GPU that has no build of its own",
+      "amd",
+      "cpu-llama-cpp",
+      `${RECORD}, for amd`,
+      false,
+    ],
+    [
+      "recorded for a GPU, declared for the CPU",
+      undefined,
+      "rocm-llama-cpp",
+      `${RECORD}, for amd`,
+      true,
+    ],
+    ["recorded for another GPU", "intel", "rocm-llama-cpp", `${RECORD}, for amd`, true],
+    ["without a record, seen to be for the CPU", "amd", "cpu-llama-cpp", undefined, true],
+    ["without a record, on the CPU", undefined, "cpu-llama-cpp", undefined, false],
+    ["without a record, seen to be for a GPU", "amd", "rocm-llama-cpp", undefined, false],
+  ])("%s", (_what, variant, build, recorded, expected) => {
+    for (const name of ["llama-cpp", "localai@llama-cpp"]) {
+      const record = recorded?.replace("llama-cpp", name);
+      expect(isOfOtherOrigin(backend(name, variant), facts(build), record)).toBe(expected);
+    }
+  });
+
+  test("nothing is known of one that nobody has seen", () => {
+    expect(isOfOtherOrigin(backend("llama-cpp", "amd"), undefined, undefined)).toBe(false);
+  });
 });
 
 test("facts are the names of both lists, or nothing where one is of another shape", () => {
   const models = { object: "list", data: [{ id: "bert", object: "model" }] };
-  const backends = [{ Name: "llama-cpp", IsMeta: true }];
-  expect(readLocalaiFacts(models, backends)).toEqual({ models: ["bert"], backends: ["llama-cpp"] });
+  const backends = [
+    { Name: "llama-cpp", IsMeta: true, Metadata: { meta_backend_for: "cpu-llama-cpp" } },
+    { Name: "cpu-llama-cpp", Metadata: { name: "cpu-llama-cpp" } },
+    { Name: "piper", Metadata: { meta_backend_for: "" } },
+    { Name: "system", Metadata: null },
+    { Name: "old" },
+  ];
+  expect(readLocalaiFacts(models, backends)).toEqual({
+    models: ["bert"],
+    backends: ["llama-cpp", "cpu-llama-cpp", "piper", "system", "old"],
+    builds: { "llama-cpp": "cpu-llama-cpp" },
+  });
   for (const other of [null, "text", {}, { data: [{ name: "bert" }] }, { data: [null] }])
     expect(readLocalaiFacts(other, backends)).toBeUndefined();
   for (const other of [null, {}, [{ name: "llama-cpp" }], [null]])
@@ -97,10 +164,12 @@ describe("joined with what was seen", () => {
     spec: LocalaiSpec,
     models: readonly string[] | undefined,
     records: Record<string, string> = {},
+    variant?: string,
   ) =>
     resolveLocalai({
       specs: [spec],
-      facts: models === undefined ? undefined : { models, backends: [] },
+      variant,
+      facts: models === undefined ? undefined : { models, backends: ["llama-cpp"], builds: {} },
       records,
       url: "http://127.0.0.1:8080",
       container: "aistack-localai",
@@ -130,6 +199,48 @@ describe("joined with what was seen", () => {
       inSync: false,
       drift: ["is absent"],
       observed: "absent at 2026-11-25T12:00:00.000Z",
+    });
+  });
+
+  test("what is there from elsewhere is the user's own change, and to be replaced", () => {
+    expect(resolve(own, ["own/bert"], { "model-own%2Fbert.json": "oci://other" })).toMatchObject({
+      inSync: false,
+      replacement: "from oci://bert",
+      drift: [],
+      observed: "of another origin at 2026-11-25T12:00:00.000Z",
+    });
+  });
+
+  describe("a backend", () => {
+    const CPU = { "backend-llama-cpp.json": "backend of the gallery: llama-cpp" };
+    const NVIDIA = {
+      "backend-llama-cpp.json": "backend of the gallery: llama-cpp, for nvidia-cuda-12",
+    };
+    test.each([
+      ["of a record that knows no GPU is in sync on the CPU", CPU, undefined],
+      ["is in sync on the GPU that it was installed for", NVIDIA, "nvidia-cuda-12"],
+    ])("%s", (_what, records, variant) => {
+      expect(resolve(backend("llama-cpp"), [], records, variant)).toMatchObject({
+        inSync: true,
+        replacement: undefined,
+        observed: "in sync",
+      });
+    });
+
+    test.each([
+      [CPU, "nvidia-cuda-12", "for nvidia-cuda-12"],
+      [NVIDIA, "nvidia-cuda-13", "for nvidia-cuda-13"],
+      [NVIDIA, undefined, "for the CPU"],
+    ])("of %o is to be replaced on %s", (records, variant, replacement) => {
+      const expected = { inSync: false, replacement, drift: [] };
+      expect(resolve(backend("llama-cpp"), [], records, variant)).toMatchObject(expected);
+      expect(resolve(backend("llama-cpp"), undefined, records, variant)).toMatchObject(expected);
+    });
+
+    test("that is not there is no replacement", () => {
+      expect(
+        resolve(backend("whisper"), [], { "backend-whisper.json": "other" }, "amd"),
+      ).toMatchObject({ inSync: false, replacement: undefined, drift: [] });
     });
   });
 

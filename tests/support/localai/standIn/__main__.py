@@ -4,7 +4,7 @@ LocalAI is in no package registry, so tests on closed networks talk to this. Pat
 core/http/routes, core/http/endpoints/localai and core/http/auth of mudler/LocalAI (v4.9, August 2026).
 Environment, as LocalAI's: LOCALAI_ADDRESS, LOCALAI_MODELS_PATH, LOCALAI_BACKENDS_PATH, LOCALAI_API_KEY,
 LOCALAI_PRELOAD_MODELS. Its own: STAND_IN_PRELOAD_SECONDS (how much longer it calls itself not ready),
-STAND_IN_INSTALL_SECONDS (how long an installation takes).
+STAND_IN_INSTALL_SECONDS (how long an installation takes), STAND_IN_HARDWARE (what backends are built for: `cpu`, `cuda12`).
 """
 
 import json
@@ -41,6 +41,7 @@ class StandIn:
             environment.get("LOCALAI_MODELS_PATH", "/models"),
             environment.get("LOCALAI_BACKENDS_PATH", "/backends"),
             float(environment.get("STAND_IN_INSTALL_SECONDS", "0.2")),
+            environment.get("STAND_IN_HARDWARE", "cpu"),
         )
         self.operations = Operations()
         self.ready = False

@@ -27,9 +27,10 @@ class InstallError(Exception):
 
 
 class Gallery:
-    """Installs into two folders; `seconds` is how long one installation takes."""
+    """Installs into two folders; `seconds` is how long one installation takes, `hardware` what builds are for."""
 
-    def __init__(self, models_path, backends_path, seconds):
+    def __init__(self, models_path, backends_path, seconds, hardware="cpu"):
+        self.hardware = hardware
         self.models_path = models_path
         self.backends_path = backends_path
         self.seconds = seconds
@@ -90,7 +91,7 @@ class Gallery:
             raise InstallError(f'no backend found with name "{reference}"')
         if not force and any(backend["Name"] == reference for backend in self.backends()):
             return
-        build = BACKENDS[name]
+        build = BACKENDS[name].replace("cpu-", f"{self.hardware}-", 1)
         self._fetch(build, progress)
         self._write_backend(build, {"name": build}, runnable=True)
         if build != name:
