@@ -108,7 +108,7 @@ describe("in a process that Node has told to use the environment's proxy", () =>
     ["answers", '"lists 0 models"'],
     ["models", '["tiny:latest"]'],
     ["readiness", "undefined"],
-    ["localai", '{"models":[],"backends":[]}'],
+    ["localai", '{"models":[],"backends":[],"builds":{}}'],
     ["gpu-use", expect.stringContaining("GPU")],
   ])("%s does not", async (what, answer) => {
     expect(await run(what)).toEqual(answer);
