@@ -26,7 +26,8 @@ check_remote_host() {
   stack_images=("${@:2}")
   trap forget_network_checks EXIT
   look_at_docker
-  host_is_filled || start_network_checks
+  if host_is_filled; then everything=yes; else everything=no; fi
+  everything_is_there || start_network_checks
   check_distribution
   check_architecture
   check_remote_user
@@ -41,7 +42,7 @@ check_remote_host() {
   finish_network_checks
   check_network
   check_clock
-  check_remote_disk
+  check_free "$docker_root" "images and models"
   checks_event render_event
 }
 
@@ -103,18 +104,7 @@ host_is_filled() {
   done
 }
 
-check_remote_disk() {
-  local free
-  free=$(free_gb "$docker_root")
-  if [[ -n $free && $free -lt $DISK_FLOOR_GB ]] && ! host_is_filled; then
-    row FAIL disk "$free GB free for images and models; $DISK_FLOOR_GB GB are needed" "Free some space there: $docker_root (docker system df, df -h)"
-  elif [[ -z $free ]]; then
-    row warn disk "unknown for $docker_root"
-  elif ((free < 1)); then
-    row warn disk "less than 1 GB free for images and models" "Free some space there: $docker_root (docker system df, df -h)"
-  else
-    row ok disk "$free GB free for images and models"
-  fi
-}
+# Nothing is built there, so no room is needed for it.
+must_build() { return 1; }
 
 check_remote_host "$@"

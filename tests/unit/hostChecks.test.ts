@@ -42,6 +42,14 @@ const clock = (seconds: number) =>
     false,
   );
 
+/** A disk with two gigabytes left. */
+const fillDisk = () =>
+  host.command(
+    "df",
+    'printf "F 1024-blocks Used Available Capacity M\\nx 1 1 1953125 1%% /\\n"',
+    false,
+  );
+
 const services = [
   {
     name: "ollama",
@@ -101,11 +109,7 @@ test("its engine is the one that its docker command finds, as over SSH", async (
 test("once the stack is there, no registry is asked, and little space is enough", async () => {
   writeFileSync(join(host.folder, "containers"), "ollama\t127.0.0.1:11434->11434/tcp\tours\n");
   writeFileSync(join(host.folder, "images"), "aistack.invalid/ollama:1\n");
-  host.command(
-    "df",
-    'printf "F 1024-blocks Used Available Capacity M\\nx 1 1 1953125 1%% /\\n"',
-    false,
-  );
+  fillDisk();
   const changed = [
     row("ok", "ports", "free: 11434 (aistack's own)"),
     row("ok", "disk", "2 GB free for images and models"),
@@ -153,11 +157,7 @@ describe("one thing wrong", () => {
       "a disk that has room for another service's image alone",
       () => {
         writeFileSync(join(host.folder, "images"), "aistack.invalid/openwebui:1\n");
-        host.command(
-          "df",
-          'printf "F 1024-blocks Used Available Capacity M\\nx 1 1 1953125 1%% /\\n"',
-          false,
-        );
+        fillDisk();
       },
       row(
         "failed",
@@ -216,12 +216,7 @@ describe("one thing wrong", () => {
     ],
     [
       "a disk that is full",
-      () =>
-        host.command(
-          "df",
-          'printf "F 1024-blocks Used Available Capacity M\\nx 1 1 1953125 1%% /\\n"',
-          false,
-        ),
+      () => fillDisk(),
       row(
         "failed",
         "disk",
